@@ -1,0 +1,34 @@
+"""nblib: the engine under twelve labs of natural language processing.
+
+Names are looked up on first use, so that ``from nblib import Session, FineTuneConfig`` brings in no torch,
+transformers, datasets, pandas, plotly or ipywidgets.
+"""
+
+from importlib import import_module
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "FineTuneConfig": "nblib.config",
+    "History": "nblib.history",
+    "InputError": "nblib.errors",
+    "SessionError": "nblib.errors",
+    "Run": "nblib.session",
+    "Session": "nblib.session",
+    "finetune": "nblib.training",
+    "FineTunePanel": "nblib.panels",
+}
+
+__all__ = ["__version__", *sorted(_HOME)]
+
+
+def __getattr__(name: str):
+    if name not in _HOME:
+        raise AttributeError(f"module 'nblib' has no attribute {name!r}")
+    value = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *_HOME})

@@ -1,0 +1,5 @@
+import sys
+
+from nblib.cli import main
+
+sys.exit(main())
