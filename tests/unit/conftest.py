@@ -1,0 +1,61 @@
+"""What several tests of the engine need: a model of 10,000 weights, and a data set that it can learn."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+GOOD = ["good", "great", "fine", "lovely", "bright", "warm"]
+BAD = ["bad", "awful", "poor", "dull", "cold", "grim"]
+REST = ["the", "a", "film", "was", "it", "and", "very", "story", "acting", "music", "plot", "scene", "end", "seen"]
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory) -> Path:
+    """A BERT of three layers and 24 numbers a token, with dropout, freshly drawn; its tokenizer knows whole words."""
+    import torch
+    from transformers import BertConfig, BertModel, BertTokenizerFast
+
+    folder = tmp_path_factory.mktemp("tiny") / "tiny-bert"
+    folder.mkdir()
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *GOOD, *BAD, *REST, ".", "!"]
+    (folder / "vocab.txt").write_text("\n".join(words))
+    tokenizer = BertTokenizerFast(vocab=str(folder / "vocab.txt"))
+    config = BertConfig(
+        vocab_size=len(words),
+        hidden_size=24,
+        num_hidden_layers=3,
+        num_attention_heads=2,
+        intermediate_size=48,
+        max_position_embeddings=64,
+    )
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        model = BertModel(config)
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def sentences(count: int, seed: int = 0) -> list[tuple[str, str]]:
+    """Distinct sentences of mixed length with their class, which one word decides."""
+    rng, rows, seen = random.Random(seed), [], set()
+    while len(rows) < count:
+        label = rng.choice(["negative", "positive"])
+        words = [rng.choice(REST) for _ in range(rng.randint(2, 20))]
+        words.insert(rng.randrange(len(words)), rng.choice(GOOD if label == "positive" else BAD))
+        text = " ".join(words)
+        if text not in seen:
+            seen.add(text)
+            rows.append((text, label))
+    return rows
+
+
+@pytest.fixture(scope="session")
+def tiny_csv(tmp_path_factory) -> Path:
+    """260 rows of ``text,label``."""
+    path = tmp_path_factory.mktemp("data") / "tiny.csv"
+    path.write_text("text,label\n" + "".join(f"{t},{label}\n" for t, label in sentences(260)))
+    return path
