@@ -36,6 +36,8 @@ ACTIVE = frozenset({PREPARING, RUNNING, PAUSED, STOPPING})
 OVER = frozenset({STOPPED, FINISHED, FAILED})
 
 FLUSH_SECONDS = 0.2
+# How long the interpreter waits at its end for a job to notice that it is to stop.
+EXIT_SECONDS = 5.0
 
 _active: Session | None = None
 _active_lock = threading.Lock()
@@ -54,19 +56,25 @@ class Session:
 
     States: ready → preparing → running ⇄ paused → stopping → stopped, or finished, or failed.
 
-    ========== ============= ================== ================== ============= ========== =========================
-    verb       ready         preparing          running            paused        stopping   stopped, finished, failed
-    ========== ============= ================== ================== ============= ========== =========================
-    start()    starts        nothing            nothing            nothing       nothing    SessionError
-    run()      runs here     SessionError       SessionError       SessionError  SessionError  SessionError
-    pause()    SessionError  pauses at the next look of the job    nothing       nothing    nothing
-    resume()   SessionError  takes a pause back                    goes on       nothing    nothing
-    step(n)    starts, and pauses n optimiser steps later, in every state up to paused    nothing    SessionError
-    stop()     is stopped    stops at the next look of the job, paused or not    nothing    nothing
-    set(...)   applied before the first step, or between two steps (also paused)  SessionError  SessionError
-    call(fn)   SessionError  runs between two steps (also paused)   runs          SessionError  runs at once, here
-    wait()     SessionError  waits for the end; raises what the job raised
-    ========== ============= ================== ================== ============= ========== =========================
+    ======== ============ ============ ============ ============ ============ ============
+    verb     ready        preparing    running      paused       stopping     over
+    ======== ============ ============ ============ ============ ============ ============
+    start()  starts       nothing      nothing      nothing      nothing      SessionError
+    run()    runs here    SessionError SessionError SessionError SessionError SessionError
+    pause()  SessionError pauses       pauses       nothing      nothing      nothing
+    resume() SessionError goes on      goes on      goes on      nothing      nothing
+    step(n)  steps        steps        steps        steps        nothing      SessionError
+    stop()   stops        stops        stops        stops        nothing      nothing
+    set()    sets         sets         sets         sets         SessionError SessionError
+    call()   SessionError answers      answers      answers      SessionError answers
+    wait()   SessionError waits        waits        waits        waits        waits
+    ======== ============ ============ ============ ============ ============ ============
+
+    Over: stopped, finished or failed. pauses, stops: at the job's next look; a session that is ready is stopped at
+    once. goes on: ends a pause, and takes back one that was asked for. steps: n optimiser steps from here, started if
+    need be, then a pause. sets: before the first step, or between two steps, also while paused. answers: ``fn(model)``
+    runs between two steps, also while paused, and in the caller's thread when the run is over. waits: until it is over,
+    and raises what the job raised.
 
     A job has a chance to look within one batch of every phase. ``set`` raises InputError for a name that may not be
     changed live or a value that the job's config refuses.
@@ -327,7 +335,9 @@ class Session:
     def wait_for(self, *states: str, timeout: float | None = None) -> Session:
         """Wait until the worker says that it is in one of these states (or that the run is over)."""
         with self._changed:
-            if not self._changed.wait_for(lambda: self.state in states or self.over, timeout):
+            # A pause that was already taken back is none, though the worker has not yet left it.
+            settled = lambda: self.state in states and (self.state != PAUSED or self._pause)  # noqa: E731
+            if not self._changed.wait_for(lambda: settled() or self.over, timeout):
                 raise TimeoutError(f"the session is still {self.state} after {timeout} s")
         return self
 
@@ -729,7 +739,7 @@ def _stop_at_exit() -> None:
     session = _active
     if session is not None and session.active and session._thread is not None:
         session.stop()
-        session._thread.join(5)
+        session._thread.join(EXIT_SECONDS)
 
 
 atexit.register(_stop_at_exit)

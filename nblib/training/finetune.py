@@ -52,6 +52,7 @@ class FineTune:
             model = load_classifier(config, prepared.model_path, prepared.names, run.say)
             run.check()
         # Imported late: it brings in transformers' Trainer and accelerate.
+        from nblib.training.shield import generators_kept
         from nblib.training.trainer import SessionTrainer, arguments
 
         with quiet():
@@ -62,7 +63,8 @@ class FineTune:
         else:
             run.number = run.first = checkpoints.step_of(resume_from) if resume_from else 0
         with quiet():
-            trainer = SessionTrainer(config, run, model, prepared, training_arguments, folder)
+            with generators_kept():
+                trainer = SessionTrainer(config, run, model, prepared, training_arguments, folder)
             return self._train(run, folder, prepared, trainer, resume_from, main)
 
     def _train(self, run: Run, folder: Path, prepared, trainer, resume_from, main: bool) -> dict:

@@ -36,6 +36,22 @@ def generators_seeded(*key: int) -> Iterator[None]:
 
 
 @contextmanager
+def generators_kept() -> Iterator[None]:
+    """After it the process-wide generators of Python, numpy and torch are as before: Trainer seeds them all."""
+    import random
+
+    import numpy as np
+
+    python, arrays = random.getstate(), np.random.get_state()
+    try:
+        with generators_seeded(0):
+            yield
+    finally:
+        random.setstate(python)
+        np.random.set_state(arrays)
+
+
+@contextmanager
 def model_untouched(model) -> Iterator[None]:
     """Someone looks at a model in training: its modes, and the generators, are afterwards as before."""
     import torch

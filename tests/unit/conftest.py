@@ -12,6 +12,18 @@ BAD = ["bad", "awful", "poor", "dull", "cold", "grim"]
 REST = ["the", "a", "film", "was", "it", "and", "very", "story", "acting", "music", "plot", "scene", "end", "seen"]
 
 
+@pytest.fixture(autouse=True)
+def no_session_left_over():
+    """A test that failed must not make the next ones fail: one session trains at a time."""
+    from nblib import session
+
+    yield
+    left = session._active
+    if left is not None and left.active:
+        left.stop()
+        left.wait_for("stopped", timeout=60)
+
+
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory) -> Path:
     """A BERT of three layers and 24 numbers a token, with dropout, freshly drawn; its tokenizer knows whole words."""
