@@ -52,7 +52,7 @@ def prepare(config: FineTuneConfig, between: Callable[[], None] = lambda: None) 
         test_fraction=config.test_fraction,
         split_seed=config.split_seed,
     )
-    if "label" not in tables["train"].column_names:
+    if not {"text", "label"} <= set(tables["train"].column_names):
         raise InputError(f"dataset: {config.dataset} has no classes to learn; fine-tuning needs a text and a label")
     between()
     path = sources.model_path(config.model)
