@@ -1,0 +1,71 @@
+# make lab     install what is needed and open the labs in JupyterLab
+# make test    install what is needed and run every test
+# The other targets are listed by `make help`. Another Python than python3: PYTHON=python3.12 make setup
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+BIN := .venv/bin
+COLAB := .venv-colab/bin
+VERSION := -c 'import sys; print("%d.%d" % sys.version_info[:2])'
+
+.PHONY: help setup pack lab test test-colab bench bench-long publish picture pin clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 13
+
+setup: .venv/.installed ## make .venv and install the project into it, at the pinned versions
+ifneq ($(origin PYTHON),file)
+	@test "$$($(PYTHON) $(VERSION))" = "$$($(BIN)/python $(VERSION))" \
+	  || { echo ".venv was made with Python $$($(BIN)/python $(VERSION)): make clean, then again" >&2; exit 1; }
+endif
+
+.venv/.installed: pyproject.toml .ci/constraints.txt
+	@$(PYTHON) .ci/install.py .venv -c .ci/constraints.txt -e '.[lab,test]'
+	@touch $@
+
+pack: setup
+	@$(BIN)/python -m nblib pull minilm reviews
+
+lab: pack ## open the labs in JupyterLab (no display: prints the address)
+	@$(BIN)/python -m nblib lab
+
+test: pack ## ruff, then every test: unit, labs, browser
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@if $(BIN)/python -m tests.browser.chromium; then \
+	  $(BIN)/python -m pytest tests/unit tests/labs tests/browser; \
+	elif [ "$${CI:-}" = true ]; then exit 1; \
+	else \
+	  $(BIN)/python -m pytest tests/unit tests/labs; \
+	  echo "The tests in a browser were not run: no Chromium, see above."; \
+	fi
+
+# Colab's versions beside the first environment's heavy packages.
+.venv-colab/.installed: .ci/colab.py .ci/colab.txt .venv/.installed
+	@$(BIN)/python .ci/colab.py
+	@touch $@
+
+test-colab: pack .venv-colab/.installed ## the panels' tests and the labs at Colab's versions, in classic Notebook
+	@$(COLAB)/python .ci/colab.py --versions
+	@$(COLAB)/python -m pytest $(wildcard tests/unit/panels tests/labs) tests/colab
+
+bench: pack ## the figures of the README that take at most 10 minutes
+	@$(BIN)/python -m tests.bench
+
+bench-long: pack ## the rest of the figures
+	@$(BIN)/python -m tests.bench --long
+
+publish: setup ## stamp badges and setup cells: make publish REPO=owner/name REF=v0.1.0
+	@$(BIN)/python -m nblib.publish --repo="$${REPO-}" --ref="$${REF-}"
+
+picture: pack ## make the README's picture from a real browser
+	@$(BIN)/python -m tests.browser.shoot labs/09_fine_tuning.ipynb --selector .nblib-panel --width 1280 --out assets/lab-09.png
+
+pin: setup ## write the installed versions into .ci/constraints.txt, after the tests have passed on them
+	@$(BIN)/python .ci/freeze.py
+
+clean: ## remove the environments and what tools left; runs/ stays
+	rm -rf .venv .venv-colab build dist *.egg-info .pytest_cache .ruff_cache
+	find nblib tests labs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

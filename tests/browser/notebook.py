@@ -1,0 +1,236 @@
+"""One notebook in a browser: open, run, find, press, read, look.
+
+`NotebookPage` is what JupyterLab and the classic Notebook share; `LabNotebook` drives JupyterLab.
+Every wait has a limit in seconds and raises playwright's TimeoutError beyond it.
+"""
+
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from playwright.sync_api import ConsoleMessage, Error, Locator, Page
+
+# Lines of the front ends themselves, present with an empty notebook too.
+NOT_OURS = re.compile(r"favicon|ERR_INTERNET_DISCONNECTED")
+TALLEST = 12_000
+PAGE_HEIGHT = 1_800
+
+
+class NotebookPage:
+    """A notebook of a `Server` in a page of its own. Use as a context manager: the kernel ends with it."""
+
+    def __init__(self, page: Page):
+        self.page = page
+        self.console_errors: list[str] = []
+        page.on("console", self._on_console)
+        page.on("pageerror", lambda error: self.console_errors.append(f"uncaught: {error.stack or error}"))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.close()
+
+    def _on_console(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            text = f"{message.text} ({message.location.get('url', '')})"
+            if not NOT_OURS.search(text):
+                self.console_errors.append(text)
+
+    # What a subclass says of its front end.
+    notebook_selector: str
+    scroller_selector: str
+    cell_selector: str
+    output_selector: str
+
+    def close(self) -> None:
+        """End the kernel and close the page."""
+        raise NotImplementedError
+
+    # Finding and reading.
+    @property
+    def notebook(self) -> Locator:
+        """The notebook itself, without the front end's own menus."""
+        return self.page.locator(self.notebook_selector)
+
+    def control(self, role: str, name: str) -> Locator:
+        """A control in the notebook by its role ("slider", "button", "combobox", ...) and its whole accessible name.
+
+        The character of an icon font before the name is not counted.
+        """
+        return self.notebook.get_by_role(role, name=re.compile(rf"^\W*{re.escape(name)}\s*$"))
+
+    def unnamed_controls(self) -> list[str]:
+        """The opening tags of controls in the outputs that a screen reader could not name."""
+        found = []
+        for element in self.notebook.locator(self.output_selector).locator(CONTROLS).all():
+            if element.is_visible() and not element.evaluate(ACCESSIBLE_NAME):
+                found.append(element.evaluate("e => e.cloneNode().outerHTML"))
+        return found
+
+    def output_text(self) -> str:
+        """The text of all outputs as a person sees it."""
+        return "\n".join(self.notebook.locator(self.output_selector).all_inner_texts())
+
+    def wait_for_text(self, text: str | re.Pattern, *, timeout: float = 30) -> Locator:
+        """Wait until this text (a substring, or a pattern) is in sight in an output; the innermost element with it."""
+        found = self.notebook.locator(self.output_selector).get_by_text(text).last
+        found.wait_for(state="visible", timeout=timeout * 1000)
+        return found
+
+    # Looking.
+    def resize(self, width: int, height: int) -> None:
+        """Set the size of the page in CSS pixels, and wait until it has been laid out and painted."""
+        self.page.set_viewport_size({"width": width, "height": height})
+        self.painted()
+
+    def painted(self) -> None:
+        """Wait for two animation frames: what has been asked for is on screen."""
+        self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+    def shoot(self, path: Path, element: Locator | None = None) -> list[Path]:
+        """Save the whole notebook (or one element) as PNG, expanding the page so that nothing is scrolled away.
+
+        A notebook taller than 1,800 pixels makes several files, NAME-1.png, NAME-2.png, ...; returns their paths.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        before = self.page.viewport_size
+        for _ in range(3):  # figures that follow the size of the page may make it grow again
+            self.resize(before["width"], min(TALLEST, before["height"] + self._hidden_height()))
+        shot = dict(animations="disabled", caret="hide")
+        if element is not None:
+            element.screenshot(path=path, **shot)
+            files = [path]
+        else:
+            box = self.notebook.bounding_box()
+            height, files = box["height"] + min(0, self._hidden_height()), []
+            pages = math.ceil(height / PAGE_HEIGHT)
+            for i in range(pages):
+                part = {"y": box["y"] + i * PAGE_HEIGHT, "height": min(PAGE_HEIGHT, height - i * PAGE_HEIGHT)}
+                files.append(path if pages == 1 else path.with_name(f"{path.stem}-{i + 1}{path.suffix}"))
+                self.page.screenshot(path=files[-1], clip={**box, **part}, **shot)
+        self.resize(before["width"], before["height"])
+        return files
+
+    def _hidden_height(self) -> int:
+        """How many pixels the last cell ends below the notebook's lower edge; negative when above it."""
+        return self.page.evaluate(
+            """([notebook, cell]) => {
+              const scroller = document.querySelector(notebook);
+              const last = [...scroller.querySelectorAll(cell)].at(-1);
+              const end = last.getBoundingClientRect().bottom + scroller.scrollTop + 12;
+              return Math.ceil(end - scroller.getBoundingClientRect().bottom);
+            }""",
+            [self.scroller_selector, self.cell_selector],
+        )
+
+
+CONTROLS = "button, input:not([type=hidden]), select, textarea, [role=slider], [contenteditable=true]"
+ACCESSIBLE_NAME = """e => {
+  const by = (e.getAttribute('aria-labelledby') || '').split(/\\s+/).filter(Boolean)
+    .map(id => document.getElementById(id)?.textContent || '').join(' ');
+  const labels = e.labels ? [...e.labels].map(l => l.textContent).join(' ') : '';
+  const own = e.tagName === 'BUTTON' ? e.textContent : '';
+  return [by, e.getAttribute('aria-label'), labels, own, e.title].map(s => (s || '').trim()).find(Boolean) || '';
+}"""
+
+
+class LabNotebook(NotebookPage):
+    """A notebook in JupyterLab, driven through the application object that the server exposes in the page."""
+
+    notebook_selector = ".jp-NotebookPanel-notebook"
+    scroller_selector = ".jp-WindowedPanel-outer"
+    cell_selector = ".jp-Cell"
+    output_selector = ".jp-OutputArea-output"
+
+    @classmethod
+    def open(cls, page: Page, server, path: str, *, timeout: float = 60) -> "LabNotebook":
+        """Open the notebook at `path` (relative to the server's root) and wait until its kernel is idle."""
+        self = cls(page)
+        page.goto(f"{server.address}/lab/tree/{path}?token={server.token}&reset", timeout=timeout * 1000)
+        page.wait_for_function("() => window.jupyterapp?.shell", timeout=timeout * 1000)
+        page.evaluate("() => jupyterapp.restored.then(() => null)")
+        page.wait_for_function(f"path => {PANEL}?.context.path === path", arg=path, timeout=timeout * 1000)
+        page.evaluate(f"() => {PANEL}.sessionContext.ready.then(() => {PANEL}.revealed).then(() => null)")
+        page.evaluate("() => jupyterapp.shell.collapseLeft()")
+        self.wait_idle(timeout=timeout)
+        return self
+
+    def wait_idle(self, *, timeout: float = 60) -> None:
+        """Wait until the kernel says that it is idle."""
+        idle = f"() => {PANEL}.sessionContext.session?.kernel?.status === 'idle'"
+        self.page.wait_for_function(idle, timeout=timeout * 1000)
+
+    def run_all(self, *, timeout: float = 120) -> None:
+        """Run all cells and wait until they are done. A cell that fails raises AssertionError with its traceback."""
+        self._run("jupyterapp.commands.execute('notebook:run-all-cells')", timeout)
+        self._raise_errors()
+
+    def run_cell(self, index: int, *, timeout: float = 120, wait: bool = True) -> None:
+        """Run one cell (counted from 0 over all cells); with `wait=False` return as soon as it was sent."""
+        self.page.evaluate(f"i => {{ const n = {PANEL}.content; n.deselectAll(); n.activeCellIndex = i; }}", index)
+        self._run("jupyterapp.commands.execute('notebook:run-cell')", timeout if wait else None)
+        if wait:
+            self._raise_errors()
+
+    def execute(self, code: str, *, timeout: float = 60) -> str:
+        """Run code in the kernel beside the cells; what it printed. Raises AssertionError when it failed."""
+        self.page.evaluate(EXECUTE, code)
+        self.page.wait_for_function("() => window.nblibReply !== null", timeout=timeout * 1000)
+        reply = self.page.evaluate("() => window.nblibReply")
+        if reply["error"]:
+            raise AssertionError(reply["error"])
+        return reply["printed"]
+
+    def _run(self, expression: str, timeout: float | None) -> None:
+        self.page.evaluate("() => { window.nblibDone = false; }")
+        self.page.evaluate(f"() => {{ {expression}.finally(() => {{ window.nblibDone = true; }}); }}")
+        if timeout is not None:
+            self.page.wait_for_function("() => window.nblibDone", timeout=timeout * 1000)
+            self.wait_idle(timeout=timeout)
+
+    def _raise_errors(self) -> None:
+        errors: Sequence[str] = self.page.evaluate(ERRORS)
+        if errors:
+            raise AssertionError("a cell failed:\n" + re.sub(r"\x1b\[[\d;]*m", "", "\n".join(errors)))
+
+    def set_theme(self, theme: str) -> None:
+        """Switch JupyterLab to "light" or "dark"."""
+        name = f"JupyterLab {theme.capitalize()}"
+        self.page.evaluate("name => jupyterapp.commands.execute('apputils:change-theme', { theme: name })", name)
+        self.page.wait_for_function("name => document.body.dataset.jpThemeName === name", arg=name)
+        self.painted()
+
+    def close(self) -> None:
+        try:
+            self.page.evaluate(f"() => {PANEL}.sessionContext.shutdown()")
+        except Error:
+            pass  # the page has gone already; the server ends the kernel with itself
+        self.page.close(run_before_unload=False)
+
+
+PANEL = "[...jupyterapp.shell.widgets('main')].find(w => w.hasClass?.('jp-NotebookPanel'))"
+
+ERRORS = f"""() => {{
+  const found = [];
+  for (const cell of {PANEL}.content.model.cells) {{
+    if (cell.type !== 'code') continue;
+    for (let i = 0; i < cell.outputs.length; i++) {{
+      const output = cell.outputs.get(i).toJSON();
+      if (output.output_type === 'error') found.push(output.traceback.join('\\n') || output.evalue);
+    }}
+  }}
+  return found;
+}}"""
+
+EXECUTE = f"""code => {{
+  window.nblibReply = null;
+  let printed = '';
+  const future = {PANEL}.sessionContext.session.kernel.requestExecute({{ code, store_history: false }});
+  future.onIOPub = m => {{ if (m.header.msg_type === 'stream') printed += m.content.text; }};
+  future.done.then(reply => {{
+    const c = reply.content;
+    window.nblibReply = {{ printed, error: c.status === 'ok' ? '' : `${{c.ename}}: ${{c.evalue}}` }};
+  }});
+}}"""
