@@ -1,0 +1,40 @@
+"""``make bench``: what can be measured in 10 minutes. ``make bench-long``: the rest. Results go to results.json.
+
+``python -m tests.bench --only NAME`` measures one; ``--table`` writes the README's table from results.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from tests.bench import accuracy, imports, panel, rates, table
+
+SHORT = {
+    "imports": imports.imports,
+    "memory": rates.peak_memory,
+    "grouped": lambda: rates.against("grouped", 1),
+    "panel": lambda: panel.latencies(20),
+}
+LONG = {
+    "textbook": lambda: rates.against("textbook", 3),
+    "trainer": lambda: rates.against("trainer", 3),
+    "grouped-7": lambda: rates.against("grouped", 7),
+    "frozen": lambda: rates.frozen(3),
+    "drawing": lambda: panel.drawing(7),
+    "accuracy": accuracy.compare,
+}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench")
+    parser.add_argument("--long", action="store_true")
+    parser.add_argument("--only", choices=[*SHORT, *LONG], nargs="*")
+    parser.add_argument("--table", action="store_true")
+    given = parser.parse_args()
+    if not given.table:
+        for name in given.only or (LONG if given.long else SHORT):
+            {**SHORT, **LONG}[name]()
+    table.write()
+
+
+main()

@@ -1,0 +1,79 @@
+"""The README's table of figures, written from results.json and from nothing else."""
+
+from __future__ import annotations
+
+import json
+
+from tests.bench.measure import RESULTS, ROOT
+
+BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of figures -->"
+# name in results.json, what stands in the table, the key whose value is the figure, its form, what was asked
+ROWS = [
+    ("training rate against textbook", "training rate against a textbook loop", "ratio", "{:.2f}×", "2.7×"),
+    ("training rate against trainer", "… against `transformers.Trainer`, dynamic padding", "ratio", "{:.2f}×", "1.5×"),
+    ("training rate against grouped", "… against Trainer with its own length grouping", "ratio", "{:.2f}×", "0.97×"),
+    (
+        "4 of 6 layers frozen, from the second epoch on, against full",
+        "4 of 6 layers frozen, from the second epoch on, against full",
+        "ratio",
+        "{:.2f}×",
+        "2.5×",
+    ),
+    (
+        "accuracy on all reviews not trained on",
+        "accuracy on all reviews not trained on, 3 seeds, minus plain Trainer's",
+        "difference",
+        "{:+.4f}",
+        "−0.01",
+    ),
+    ("drawing", "share of wall time that drawing takes, panel open", "share", "{:.2%}", "1 %"),
+    ("steps a second with the panel", "steps a second, panel open against none", "ratio", "{:.3f}×", "0.97×"),
+    (
+        "slider to schedule, idle",
+        "slider to repainted schedule, idle, 95th percentile",
+        "p95_ms",
+        "{:.0f} ms",
+        "100 ms",
+    ),
+    ("slider to schedule, training", "the same during training", "p95_ms", "{:.0f} ms", "200 ms"),
+    ("stop, training", "Stop to “stopped at step n” on screen, beyond one batch", "beyond_ms", "{:.0f} ms", "200 ms"),
+    ("stop, evaluation", "the same in an evaluation", "beyond_ms", "{:.0f} ms", "200 ms"),
+    (
+        "from nblib import Session, FineTuneConfig",
+        "`from nblib import Session, FineTuneConfig`",
+        "seconds",
+        "{:.2f} s",
+        "0.45 s",
+    ),
+    ("nblib --help", "`nblib --help`", "seconds", "{:.2f} s", "0.8 s"),
+    ("peak memory of a CPU run", "peak memory of a CPU run", "megabytes", "{:.0f} MB", "2,500 MB"),
+]
+
+
+def write() -> None:
+    """Replace what stands between the two marks in README.md."""
+    found = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
+    lines = ["| what | measured (quartiles) | wanted | commit |", "|---|---|---|---|"]
+    for name, title, key, form, wanted in ROWS:
+        figure = found.get(name)
+        if figure is None:
+            lines.append(f"| {title} | not measured yet | {wanted} | |")
+            continue
+        value = figure[key]
+        if isinstance(value, dict):
+            text = form.format(value["median"])
+            if value["n"] > 1:
+                text += f" ({form.format(value['low'])} to {form.format(value['high'])}, n = {value['n']})"
+        else:
+            text = form.format(value)
+        lines.append(f"| {title} | {text} | {wanted} | {figure['commit']} |")
+    places = sorted({f"{f['cpu']}, Python {f['python']}, torch {f['torch']}" for f in found.values()})
+    cards = sorted({f["gpu"] for f in found.values()} - {"none"})
+    lines += [
+        "",
+        f"Measured on: {'; '.join(places) or 'nothing yet'}. GPU: {', '.join(cards) or 'not measured on a GPU'}.",
+    ]
+    readme = ROOT / "README.md"
+    before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+    after = rest.partition(END)[2]
+    readme.write_text(before + BEGIN + "\n" + "\n".join(lines) + "\n" + END + after, encoding="utf-8")
