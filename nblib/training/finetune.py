@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import time
 from pathlib import Path
 
 from nblib import checkpoints
 from nblib.config import FineTuneConfig
 from nblib.errors import InputError
-from nblib.files import write_atomic
+from nblib.files import replace_folder, write_atomic
 from nblib.session import Run, Stopped
 
 
@@ -191,7 +192,12 @@ class FineTune:
 
     def _write(self, run: Run, folder: Path, trainer, prepared, metrics: dict, found: dict) -> None:
         from nblib.training.card import write_card
+        from nblib.training.metrics import confusion_matrix
 
+        confusion = None
+        if "test" in found:
+            logits, labels = found["test"], prepared.splits["test"].labels
+            confusion = confusion_matrix(logits.argmax(axis=1), labels, len(prepared.names)).tolist()
         staging = folder / ".model.part"
         self._save_model(staging, trainer, prepared)
         write_card(
@@ -203,9 +209,8 @@ class FineTune:
             base_model_licence=model_licence(self.config.model, prepared.model_path),
             data_licence=prepared.report.licence,
             history=run.session.history,
+            confusion=confusion,
         )
-        from nblib.files import replace_folder
-
         replace_folder(staging, folder / "model")
         write_atomic(folder / "metrics.json", json.dumps(metrics, indent=1, ensure_ascii=False))
         if found:
@@ -216,12 +221,13 @@ class FineTune:
             write_atomic(folder / "predictions.json", json.dumps({"labels": prepared.names, **kept}))
 
     def _save_model(self, staging: Path, trainer, prepared) -> None:
-        import shutil
-
         shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir()
         trainer.model.save_pretrained(staging)
-        prepared.tokenizer.save_pretrained(staging)
+        tokenizer = prepared.tokenizer
+        # What reads the folder elsewhere then cuts and pads as training did.
+        tokenizer.model_max_length, tokenizer.padding_side = self.config.max_length, "right"
+        tokenizer.save_pretrained(staging)
 
 
 def model_licence(name: str, path) -> str:

@@ -48,8 +48,9 @@ class Predictor:
         config = self.model.config
         self.labels: list[str] = [str(config.id2label[i]) for i in range(config.num_labels)]
         limits = [self.tokenizer.model_max_length, longest_text(config) or 8192]
-        if (Path(path) / "config.yaml").is_file():
-            limits.append(read_config(Path(path) / "config.yaml").max_length)
+        run_config = (self.path.parent if self.path.name == "model" else Path(path)) / "config.yaml"
+        if run_config.is_file():
+            limits.append(read_config(run_config).max_length)
         self.max_length: int = min(limits)
         self._lock = threading.Lock()
 
@@ -83,7 +84,7 @@ class Predictor:
     def count_tokens(self, text: str) -> int:
         """Tokens of a text, special ones too, before any cut."""
         with self._lock:
-            return len(self.tokenizer(_readable(text))["input_ids"])
+            return len(self.tokenizer(_readable(text), verbose=False)["input_ids"])
 
     def inputs(self, texts: list[str]) -> dict[str, torch.Tensor]:
         """int64 tensors [texts, longest] that the model takes for this batch, on its device."""
@@ -98,9 +99,16 @@ class Predictor:
         return [{name: made[name][i] for name in made} for i in range(len(texts))]
 
     def _pad(self, rows: list[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
-        with self._lock:
-            made = self.tokenizer.pad(rows, padding=True, return_tensors="pt")
-        return {name: tensor.to(self.device) for name, tensor in made.items()}
+        import torch
+
+        # On the right, as in training, whatever the tokenizer would do by itself.
+        width = max(1, *(len(row["input_ids"]) for row in rows))
+        fill = {"input_ids": self.tokenizer.pad_token_id or 0, "token_type_ids": self.tokenizer.pad_token_type_id}
+        made = {name: np.full((len(rows), width), fill.get(name, 0), np.int64) for name in rows[0]}
+        for i, row in enumerate(rows):
+            for name, values in row.items():
+                made[name][i, : len(values)] = values
+        return {name: torch.from_numpy(array).to(self.device) for name, array in made.items()}
 
     def _forward(self, rows: list[dict[str, list[int]]]) -> np.ndarray:
         import torch
@@ -140,10 +148,7 @@ def _load(path: Path):
                 path, dtype=torch.float32, use_safetensors=True, output_loading_info=True
             )
     except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
-        lines = str(error).strip().splitlines() or [type(error).__name__]
-        raise InputError(
-            f"{path}: the model cannot be loaded ({lines[0][:200]}); export or train it again"
-        ) from None
+        raise InputError(f"{path}: the model cannot be loaded ({_first_line(error)}); train it again") from None
     if report["missing_keys"]:
         missing = ", ".join(sorted(report["missing_keys"])[:3])
         raise InputError(f"{path}: is no trained classifier (it lacks {missing}); fine-tune it first")
@@ -151,6 +156,10 @@ def _load(path: Path):
         raise InputError(f"{path}: tells no classes apart (num_labels is {model.config.num_labels})")
     return model.eval()
 
+
+def _first_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0][:200] if lines else type(error).__name__
 
 
 def _readable(text: str) -> str:

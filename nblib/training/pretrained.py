@@ -27,10 +27,17 @@ def quiet():
 
 
 def load_tokenizer(path):
+    """The tokenizer of a local folder, with a padding token. Raises InputError where there is none."""
     from transformers import AutoTokenizer
 
     with quiet():
-        tokenizer = AutoTokenizer.from_pretrained(path)
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(path)
+        except (OSError, ValueError, KeyError) as error:
+            raise InputError(f"{path}: its tokenizer cannot be read ({_first_line(error)})") from None
+    # Where the files are missing transformers makes a tokenizer that knows no word, without a word.
+    if len(tokenizer) <= len(set(tokenizer.all_special_ids)):
+        raise InputError(f"{path}: has no tokenizer (is tokenizer.json missing?); give a complete model folder")
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
