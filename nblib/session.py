@@ -258,6 +258,8 @@ class Session:
             self._refuse_if_over("step")
             if self.state == STOPPING:
                 return
+            if self.state == READY:
+                self._claim()
             # A run that goes on knows only after open() from which step it does.
             self._steps_asked = n
             self._until = (self._run.number if self._run is not None else 0) + n

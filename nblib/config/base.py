@@ -229,8 +229,10 @@ class RunConfig(BaseModel):
                 continue
             if s.kind == "bool":
                 words.append(s.option if value else "--no-" + s.option[2:])
-            else:
-                words += [s.option, shlex.quote("none" if value is None else _plain(value))]
+                continue
+            text = "none" if value is None else _plain(value)
+            # Apart, a text that begins with a dash would be taken for an option.
+            words += [shlex.quote(f"{s.option}={text}")] if text.startswith("-") else [s.option, shlex.quote(text)]
         return " ".join(words)
 
     def make_job(self) -> typing.Callable:

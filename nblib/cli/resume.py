@@ -1,0 +1,20 @@
+"""Go on with a run that was stopped, killed or failed, from its last complete checkpoint."""
+
+from __future__ import annotations
+
+from nblib.cli import runner
+from nblib.cli.parser import Parser
+from nblib.errors import InputError
+from nblib.session import Session
+
+
+def command(parser: Parser, argv: list[str]) -> int:
+    parser.add_argument("run", metavar="RUN", help="folder of the run")
+    folder = parser.parse(argv).run
+    session = Session.reopen(folder)
+    if session.over:
+        raise InputError(
+            f"{folder}: this run has {session.message}, there is nothing to go on with; to train longer, start a new "
+            f"one: nblib finetune {folder}/config.yaml --epochs N --output FOLDER"
+        )
+    return runner.run(session)
