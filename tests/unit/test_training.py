@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
-from nblib import FineTuneConfig, InputError, Session, finetune
+from nblib import FineTuneConfig, InputError, Session, finetune, sources
 from nblib.session import Diverged
 from nblib.training.data import describe, prepare
 from nblib.training.metrics import classification_metrics, confusion_matrix
@@ -64,6 +64,19 @@ def test_it_learns_and_the_folder_has_everything(config):
     predictions = json.loads((folder / "predictions.json").read_text())
     logits, labels = np.array(predictions["test"]["logits"]), np.array(predictions["test"]["label"])
     assert accuracy_score(labels, logits.argmax(1)) == metrics["test_accuracy"]
+
+    # What is called the test is the test split, as plain transformers sees the model that was written.
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    tables = sources.load(made.dataset)
+    model = AutoModelForSequenceClassification.from_pretrained(folder / "model").eval()
+    tokenizer = AutoTokenizer.from_pretrained(folder / "model")
+    for split in ("validation", "test"):
+        batch = tokenizer(list(tables[split]["text"]), padding=True, truncation=True, return_tensors="pt")
+        with torch.no_grad():
+            plain = model(**batch).logits.numpy()
+        assert predictions[split]["label"] == list(tables[split]["label"])
+        assert np.array(predictions[split]["logits"]) == pytest.approx(plain, abs=1e-4)
 
 
 def test_one_step_is_the_textbook_step(config, tiny_model):
