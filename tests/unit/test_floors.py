@@ -9,8 +9,8 @@ FLOORS = [
     {"errors", "config", "session", "history", "locks", "files"},
     {"sources", "models", "checkpoints", "figures", "pages"},
     {"training", "inspect", "decoding"},
-    {"export", "serve", "views"},
-    {"panels", "exercises", "cli", "doctor", "publish"},
+    {"export", "serve", "views", "experiments"},
+    {"panels", "exercises", "atlas", "cli", "doctor", "publish"},
 ]
 FLOOR = {part: number for number, parts in enumerate(FLOORS) for part in parts}
 # The package's own face and its command hand names on and hold nothing: they stand on the roof.

@@ -1,0 +1,5 @@
+"""Panels: the only place that knows ipywidgets."""
+
+from nblib.panels.finetune import FineTunePanel
+
+__all__ = ["FineTunePanel"]
