@@ -1,0 +1,164 @@
+"""The panel of lab 09 in a real JupyterLab and headless Chromium: what it costs, and how fast it answers."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from playwright.sync_api import sync_playwright
+
+from tests.bench.measure import quartiles, record
+from tests.browser import chromium
+from tests.browser.notebook import LabNotebook
+from tests.browser.server import Server
+
+OPEN = """
+import json, time
+from IPython.display import display
+from nblib import FineTuneConfig, FineTunePanel, Session, finetune
+config = FineTuneConfig(max_train_samples=1024, max_eval_samples=512, epochs=20, eval_steps=100000, save_steps=100000)
+"""
+PANEL = "panel = FineTunePanel(config)\ndisplay(panel)"
+
+# One press of an arrow key on the slider, to the frame after the one in which the planned curve has changed.
+SLIDE = """async ([name, key]) => {
+  const slider = document.querySelector(`.nblib-panel input[type=range][aria-label="${name}"]`);
+  const plot = document.querySelector('.nblib-panel .js-plotly-plot');
+  const drawn = () => JSON.stringify([...plot.querySelectorAll('.scatterlayer .trace path.js-line')]
+    .map(p => p.getAttribute('d')).slice(-2)) +
+    [...plot.querySelectorAll('.ytick text')].map(t => t.textContent).join();
+  const before = drawn(), began = performance.now();
+  slider.focus();
+  slider.value = Number(slider.value) + key * 20 * Number(slider.step || 1);
+  slider.dispatchEvent(new Event('input', { bubbles: true }));
+  slider.dispatchEvent(new Event('change', { bubbles: true }));
+  while (drawn() === before) {
+    if (performance.now() - began > 5000) return null;
+    await new Promise(requestAnimationFrame);
+  }
+  await new Promise(requestAnimationFrame);
+  return performance.now() - began;
+}"""
+STOP = """async () => {
+  const began = performance.now();
+  [...document.querySelectorAll('.nblib-panel button')].find(b => b.textContent.trim() === 'Stop').click();
+  const said = document.querySelector('.nblib-panel .nblib-message');
+  while (!said.textContent.startsWith('stopped at step')) {
+    if (performance.now() - began > 30000) return null;
+    await new Promise(requestAnimationFrame);
+  }
+  return performance.now() - began;
+}"""
+
+
+@contextmanager
+def notebook(cells: list[str]) -> Iterator[LabNotebook]:
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        server = Server(Path(folder))
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
+        try:
+            page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
+            with LabNotebook.open(page, server, server.write_notebook("bench.ipynb", cells)) as opened:
+                opened.run_all()
+                yield opened
+        finally:
+            browser.close()
+            server.close()
+
+
+def read(opened: LabNotebook, expression: str):
+    return json.loads(opened.execute(f"print(json.dumps({expression}))"))
+
+
+def wait_for_step(opened: LabNotebook, session: str, step: int) -> None:
+    limit = time.monotonic() + 300
+    while read(opened, f"{session}.step_number") < step:
+        if time.monotonic() > limit:
+            raise TimeoutError(f"step {step} did not come")
+        time.sleep(0.3)
+
+
+def slides(opened: LabNotebook, presses: int) -> np.ndarray:
+    found = []
+    for number in range(presses + 3):
+        took = opened.page.evaluate(SLIDE, ["learning rate", 1 if number % 2 else -1])
+        if took is None:
+            raise TimeoutError("the schedule was not drawn again within 5 s")
+        found.append(took)
+        time.sleep(0.25)
+    return np.array(found[3:])
+
+
+def latencies(presses: int = 20) -> None:
+    """Slider to schedule, idle and during training; Stop, in training and in an evaluation."""
+    with notebook([OPEN + PANEL]) as opened:
+        idle = slides(opened, presses)
+        record("slider to schedule, idle", {"p95_ms": round(float(np.percentile(idle, 95)), 1), "ms": quartiles(idle)})
+        opened.control("button", "Start").click()
+        opened.page.wait_for_function("() => document.querySelector('.nblib-panel .nblib-message').textContent"
+                                      ".startsWith('step 3 ')", timeout=300_000)  # fmt: skip
+        busy = slides(opened, presses)
+        record(
+            "slider to schedule, training",
+            {"p95_ms": round(float(np.percentile(busy, 95)), 1), "ms": quartiles(busy)},
+        )
+        took = opened.page.evaluate(STOP)
+        batches = np.diff(read(opened, "panel.session.history.seconds('loss').tolist()"))
+        longest = float(np.percentile(batches, 95)) * 1000
+        record(
+            "stop, training",
+            {"beyond_ms": round(max(0.0, took - longest), 1), "took_ms": round(took, 1), "batch_ms": round(longest, 1)},
+        )
+        opened.page.wait_for_function("() => document.querySelector('.nblib-panel .nblib-message').textContent"
+                                      ".match(/^stopped at step \\\\d+[^,]*$/)", timeout=60_000)  # fmt: skip
+    with notebook([OPEN + "config = config.replace(eval_steps=2)\n" + PANEL]) as opened:
+        opened.control("button", "Start").click()
+        opened.page.wait_for_function("() => document.querySelector('.nblib-panel .nblib-message').textContent"
+                                      ".includes('evaluation')", timeout=300_000)  # fmt: skip
+        began = read(opened, "[time.monotonic(), panel.session.progress]")
+        took = opened.page.evaluate(STOP)
+        # 512 rows in batches of 64, the longest first: a batch of the evaluation takes at most what the first takes.
+        batch = read(opened, "panel.session.spent.get('evaluation', 0.0)")
+        record("stop, evaluation", {"beyond_ms": round(took, 1), "evaluation_s": batch, "progress": began[1]})
+
+
+def drawing(pairs: int = 7) -> None:
+    """The engine's own count of drawing over 60 s with the panel open; steps a second with the panel and without."""
+    with notebook([OPEN + PANEL]) as opened:
+        opened.control("button", "Start").click()
+        time.sleep(5)
+        wait_for_step(opened, "panel.session", 2)
+        before = read(opened, "[time.monotonic(), panel.session.spent['drawing']]")
+        time.sleep(60)
+        after = read(opened, "[time.monotonic(), panel.session.spent['drawing']]")
+        record("drawing", {"share": round((after[1] - before[1]) / (after[0] - before[0]), 5), "seconds": 60})
+        opened.execute("panel.session.stop(); panel.session.wait()", timeout=60)
+    ratios = []
+    with notebook([OPEN, PANEL]) as opened:
+        for number in range(pairs):
+            rates = {}
+            for how in ("with", "without") if number % 2 == 0 else ("without", "with"):
+                rates[how] = _rate(opened, how)
+            ratios.append(rates["with"] / rates["without"])
+    record("steps a second with the panel", {"ratio": quartiles(ratios)})
+
+
+def _rate(opened: LabNotebook, how: str) -> float:
+    """Steps a second over the same first 18 batches, the first two left out."""
+    if how == "with":
+        opened.execute("panel.reset()")
+        opened.control("button", "Start").click()
+        time.sleep(5)
+        session = "panel.session"
+    else:
+        opened.execute("alone = Session(finetune(config)).start()")
+        session = "alone"
+    wait_for_step(opened, session, 18)
+    opened.execute(f"{session}.stop(); {session}.wait()", timeout=60)
+    seconds = read(opened, f"{session}.history.seconds('loss').tolist()")
+    return 16 / (seconds[17] - seconds[1])

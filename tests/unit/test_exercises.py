@@ -1,0 +1,255 @@
+"""Every exercise: one right answer, three typical wrong ones with the hint that fits, and no answer in any notebook."""
+
+import json
+import math
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nblib import exercises
+from nblib.errors import InputError
+from nblib.exercises import EXERCISES, check, grade, names, progress, reveal
+from nblib.exercises.kinds import digest, function
+
+LABS = sorted((Path(__file__).parents[2] / "labs").glob("*.ipynb"))
+TRAIN, VALIDATION, TEST = 803, 100, 101
+
+
+@pytest.fixture(autouse=True)
+def a_cache_of_our_own(tmp_path, monkeypatch):
+    monkeypatch.setenv("NBLIB_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr(progress, "_memory", {})
+
+
+@pytest.fixture
+def small_reviews(monkeypatch):
+    """Sizes for which every slip gives another number."""
+    from nblib import sources
+
+    sizes = {"train": range(TRAIN), "validation": range(VALIDATION), "test": range(TEST)}
+    monkeypatch.setattr(sources, "load", lambda name: sizes)
+
+
+def padding_right(lengths, batch_size):
+    padded = 0
+    for start in range(0, len(lengths), batch_size):
+        part = lengths[start : start + batch_size]
+        padded += max(part) * len(part)
+    return (padded - sum(lengths)) / padded
+
+
+def padding_to_longest_of_all(lengths, batch_size):
+    return 1 - np.mean(lengths) / max(lengths)
+
+
+def padding_share_of_text(lengths, batch_size):
+    return 1 - padding_right(lengths, batch_size)
+
+
+def padding_mean_of_batches(lengths, batch_size):
+    parts = [lengths[i : i + batch_size] for i in range(0, len(lengths), batch_size)]
+    return sum(1 - sum(p) / (max(p) * len(p)) for p in parts) / len(parts)
+
+
+def padding_without_the_last(lengths, batch_size):
+    return padding_right(lengths[: len(lengths) - len(lengths) % batch_size], batch_size)
+
+
+def recall_right(matrix):
+    return sum(row[i] / sum(row) for i, row in enumerate(matrix)) / len(matrix)
+
+
+def recall_of_columns(matrix):
+    return recall_right(np.transpose(matrix))
+
+
+def recall_is_accuracy(matrix):
+    return np.trace(matrix) / np.sum(matrix)
+
+
+def recall_not_averaged(matrix):
+    return recall_right(matrix) * len(matrix)
+
+
+# name → right answers, and wrong ones with a word of the hint that fits
+ANSWERS = {
+    "00-years": ([74, 74.0], {-74: "backwards", 60: "perceptron", 80: "GPT-4", 2017: "the year itself"}),
+    "09-steps": ([52], {50: "smaller", 51: "Epochs do not", 26: "one epoch", 1606: "counts texts", 64: "three splits"}),
+    "09-padding": ([padding_right], {
+        padding_to_longest_of_all: "longest of all", padding_share_of_text: "share of text",
+        padding_mean_of_batches: "mean of the batches", padding_without_the_last: "last batch",
+    }),
+    "09-rate": ([1e-5, 0.00001], {2e-5: "new peak", 5e-5: "without the change", 1e-4: "before the change"}),
+    "09-recall": ([recall_right], {
+        recall_of_columns: "precision", recall_is_accuracy: "accuracy", recall_not_averaged: "divide",
+    }),
+    "09-memory": (["gradient_accumulation_steps", " Gradient accumulation steps"], {
+        "batch_size": "fewer texts", "max_length": "cut", "freeze_layers": "fewer layers learn",
+        "learning_rate": "does not lower", "batchsize": "did you mean batch_size",
+    }),
+    "09-sure": (["b", "(B)", "b."], {"a": "training loss", "c": "smoothly", "d": "accuracy"}),
+    "09-floor": ([0.3133, 0.31, math.log(1 + math.exp(-1))], {
+        0: "between 0 and 1", 0.693: "equal probabilities", 0.731: "probability", 0.452: "bits", 1.313: "wrong class",
+    }),
+}  # fmt: skip
+RIGHT = [(name, given) for name, (right, _) in ANSWERS.items() for given in right]
+WRONG = [(name, given, hint) for name, (_, wrong) in ANSWERS.items() for given, hint in wrong.items()]
+
+
+def test_every_exercise_is_tested_with_a_right_and_three_wrong_answers():
+    assert ANSWERS.keys() == EXERCISES.keys()
+    assert all(len(wrong) >= 3 for _, wrong in ANSWERS.values())
+    assert len(names("09")) >= 4 and names("00") == ["00-years"]
+
+
+@pytest.mark.parametrize(("name", "given"), RIGHT, ids=str)
+def test_a_right_answer_is_right(name, given, small_reviews):
+    assert grade(name, given).verdict == "right"
+
+
+@pytest.mark.parametrize(("name", "given", "hint"), WRONG, ids=str)
+def test_a_wrong_answer_gets_the_hint_that_fits(name, given, hint, small_reviews):
+    result = grade(name, given)
+    assert not result.right and hint in result.text
+
+
+@pytest.mark.parametrize(("name", "given", "hint"), WRONG, ids=str)
+def test_no_hint_gives_the_answer_away(name, given, hint, small_reviews):
+    shown = EXERCISES[name].answer()
+    said = grade(name, given).text
+    if not callable(given) and len(shown) > 1:
+        assert shown not in re.findall(r"[\w.+-]*\w", said)
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_nothing_and_nonsense_are_answered_kindly(name, small_reviews):
+    assert grade(name).verdict == "no answer yet" and grade(name, ...).verdict == "no answer yet"
+    for nonsense in ([1, 2], "?", float("nan"), True, object(), print):
+        assert not grade(name, nonsense).right
+
+
+@pytest.mark.parametrize("name", EXERCISES)
+def test_the_answer_is_in_no_notebook(name):
+    texts = {p.stem: "\n".join("".join(c["source"]) for c in json.loads(p.read_text("utf-8"))["cells"]) for p in LABS}
+    answers = {"09-sure": [], "09-padding": ["max(batch)"], "09-recall": ["sum(axis=1)", "sum(1)"],
+               "09-rate": ["1e-5", "1e-05", "0.00001"], "09-floor": ["0.313", "0.31"]}  # fmt: skip
+    for answer in answers.get(name, [EXERCISES[name].answer()]):
+        found = [lab for lab, text in texts.items() if re.search(rf"(?<![\w.]){re.escape(answer)}(?![\w.])", text)]
+        assert found == [], answer
+
+
+def test_every_exercise_stands_in_its_notebook_and_waits_for_an_answer():
+    for path in LABS:
+        text = "\n".join("".join(c["source"]) for c in json.loads(path.read_text("utf-8"))["cells"])
+        assert sorted(re.findall(r'check\("([\w-]+)"', text)) == sorted(names(path.stem[:2]))
+
+
+def test_a_percentage_and_a_number_in_quotation_marks_are_told():
+    assert "percentage" in grade("09-floor", 31.3).text
+    assert "quotation marks" in grade("09-floor", "0.3").text
+
+
+def test_a_function_that_raises_is_explained_with_its_line_and_input():
+    def padding_share(lengths, batch_size):
+        return lengths.mode() / batch_size
+
+    said = grade("09-padding", padding_share).text
+    assert "AttributeError" in said and "line" in said and "padding_share([4, 10, 6, 6], 2)" in said
+
+
+def test_a_function_that_returns_nothing_or_no_number_is_told():
+    assert "return" in grade("09-recall", lambda matrix: None).text
+    assert grade("09-recall", lambda matrix: ...).verdict == "no answer yet"
+    assert "type list" in grade("09-recall", lambda matrix: [1]).text
+    assert "without brackets" in grade("09-recall", 0.5).text
+    assert "takes 0 positional" in grade("09-recall", lambda: 1).text
+
+
+def test_a_function_that_is_wrong_in_its_own_way_is_told_on_which_input():
+    def padding_share(lengths, batch_size):
+        return padding_right(lengths, batch_size) + (0.1 if len(lengths) == 3 else 0)
+
+    said = grade("09-padding", padding_share).text
+    assert "Right on 3 of 4 inputs" in said and "[7, 7, 7]" in said and "too large" in said
+
+
+def test_a_function_cannot_change_the_inputs_of_the_next_one():
+    given = [np.array([3.0, 4.0])]
+
+    def spoil(values):
+        values[:] = 0
+        return 7.0
+
+    exercise = function("x-y", lambda v: 7.0, [tuple(given)], [], signature="f(v)", praise="", because="")
+    assert exercise.grade(spoil).right and given[0].tolist() == [3, 4]
+
+
+def test_an_unknown_exercise_offers_the_nearest():
+    with pytest.raises(InputError, match="09-steps"):
+        grade("09-step", 1)
+
+
+def test_check_shows_a_verdict_and_remembers_only_what_was_right(capsys):
+    check("00-years", 60)
+    assert "✗ 00-years, not yet" in capsys.readouterr().out and progress.passed() == {}
+    check("00-years", 74)
+    assert "✓ 00-years, right" in capsys.readouterr().out
+    assert list(progress.passed()) == ["00-years"]
+    progress._memory.clear()
+    assert list(progress.passed()) == ["00-years"]
+    assert json.loads(progress.path().read_text())["passed"].keys() == {"00-years"}
+
+
+def test_reveal_shows_the_answer_and_passes_nothing(capsys, small_reviews):
+    for name, answer in (("00-years", "74"), ("09-memory", "gradient_accumulation_steps"), ("09-sure", "b")):
+        reveal(name)
+        assert answer in capsys.readouterr().out
+    assert progress.passed() == {}
+
+
+def test_two_kernels_keep_each_others_progress():
+    progress.record("00-years")
+    progress._memory.clear()
+    progress.record("09-rate")
+    progress._memory.clear()
+    assert progress.passed().keys() == {"00-years", "09-rate"}
+    progress.forget()
+    assert progress.passed() == {}
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"passed": 3}', "\udcff"])
+def test_a_damaged_file_of_progress_counts_as_none_and_is_mended(content):
+    progress.path().parent.mkdir(parents=True)
+    progress.path().write_bytes(content.encode("utf-8", "surrogateescape"))
+    assert progress.passed() == {}
+    assert progress.record("00-years") == "" and list(progress.passed()) == ["00-years"]
+
+
+def test_a_cache_that_cannot_be_written_keeps_progress_in_memory_and_says_so(monkeypatch, capsys):
+    def refuse(path, content):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(progress, "write_atomic", refuse)
+    check("00-years", 74)
+    assert progress.NOTE in capsys.readouterr().out
+    assert list(progress.passed()) == ["00-years"] and not progress.path().exists()
+
+
+def test_writable_looks_at_the_folder(monkeypatch):
+    assert progress.writable()
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    assert not progress.writable()
+
+
+def test_a_result_is_html_in_a_notebook_and_the_persons_text_is_escaped():
+    bundle = grade("09-memory", "<b>x</b>").page("<i>note</i>")._repr_mimebundle_()
+    assert "&lt;i&gt;" in bundle["text/html"] and "<i>note" not in bundle["text/html"]
+    assert bundle["text/plain"].startswith("✗ 09-memory")
+
+
+def test_held_answers_are_salted_with_the_exercise():
+    assert digest("09-sure", "b") != digest("09-other", "b")
+    assert "gradient_accumulation_steps" not in Path(exercises.lab_09.__file__).read_text("utf-8")
