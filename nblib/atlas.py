@@ -46,7 +46,7 @@ LABS = (
     Lab("08", "08_decoding.ipynb", "Decoding", "choose the next word: temperature, top-p, beams"),
     Lab(
         "09", "09_fine_tuning.ipynb", "Fine-tuning", "teach a pretrained model your task, and take it away",
-        seconds=75, pack=("minilm", "reviews"), runs_mb=410,
+        seconds=80, pack=("minilm", "reviews"), runs_mb=410,
     ),
     Lab("10", "10_assistant.ipynb", "From model to assistant", "tune with dialogues and with people's ratings"),
     Lab("11", "11_ship_it.ipynb", "Ship it", "make it small, verified, served and safe"),
