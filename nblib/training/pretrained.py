@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from nblib.config import FineTuneConfig
 from nblib.errors import InputError
-from nblib.training.shield import generators_seeded
+from nblib.training.shield import generators_kept, seed_of
 
 
 @contextmanager
@@ -73,24 +73,28 @@ def load_classifier(config: FineTuneConfig, path, names: list[str], say: Callabl
                 if hasattr(settings, name):
                     changes[name] = config.dropout
         try:
-            # A new head is drawn from the process-wide generator.
-            with generators_seeded(config.seed, 0):
-                model = AutoModelForSequenceClassification.from_pretrained(
+            # What is drawn at random while loading is drawn again below; the caller's generators stay as they are.
+            with generators_kept():
+                model, loaded = AutoModelForSequenceClassification.from_pretrained(
                     path,
                     attn_implementation=config.attn_implementation,
                     dtype=torch.float32,
                     use_safetensors=True,
                     ignore_mismatched_sizes=True,
+                    output_loading_info=True,
                     **changes,
                 )
-                if old and not kept:
-                    _begin_head_anew(model)
         except (OSError, ValueError, KeyError, RuntimeError) as error:
             raise InputError(f"{config.model}: its weights cannot be loaded ({_first_line(error)})") from None
         except Exception as error:
             if type(error).__name__ != "SafetensorError":
                 raise
             raise InputError(f"{config.model}: its model.safetensors is damaged ({_first_line(error)})") from None
+    new = {*loaded["missing_keys"], *(found[0] for found in loaded["mismatched_keys"])}
+    if old and not kept:
+        inside = {f"{model.base_model_prefix}.{name}" for name, _ in model.base_model.named_parameters()}
+        new |= {name for name, _ in model.named_parameters()} - inside
+    draw_anew(model, new, config.seed)
     if kept and old != names:
         _reorder_head(model, [old.index(n) for n in names])
         model.config.id2label = dict(enumerate(names))
@@ -160,9 +164,19 @@ def _head_modules(model):
     return [m for m in model.modules() if m not in inside and m is not model]
 
 
-def _begin_head_anew(model) -> None:
-    for module in _head_modules(model):
-        model._init_weights(module)
+def draw_anew(model, names: set[str], seed: int) -> None:
+    """Draw these parameters from a generator of our own: matrices from a normal distribution, as transformers does,
+    biases zero. The process-wide generator, which transformers draws from, may be drawn from by another thread."""
+    import torch
+
+    generator = torch.Generator().manual_seed(seed_of(seed, 0))
+    spread = getattr(model.config, "initializer_range", 0.02)
+    with torch.no_grad():
+        for name, parameter in sorted(model.named_parameters()):
+            if name in names and parameter.ndim > 1:
+                parameter.normal_(0.0, spread, generator=generator)
+            elif name in names and name.endswith("bias"):
+                parameter.zero_()
 
 
 def _reorder_head(model, rows: list[int]) -> None:

@@ -381,3 +381,25 @@ def test_no_warning_and_no_word_on_the_console(config, capfd):
         Session(finetune(config(max_steps=2, freeze_layers=1))).run()
     out, err = capfd.readouterr()
     assert out == "" and err == ""
+
+
+def test_a_new_head_is_a_function_of_the_seed(config, tiny_model, monkeypatch):
+    """Also when another thread draws from the process-wide generator while the model is loaded."""
+    from transformers import BertForSequenceClassification
+
+    drawn = BertForSequenceClassification._init_weights
+
+    def disturbed(self, module):
+        torch.rand(3)
+        drawn(self, module)
+
+    def head(seed: int) -> torch.Tensor:
+        made = config(seed=seed)
+        return load_classifier(made, tiny_model, ["negative", "positive"], lambda text: None).classifier.weight
+
+    torch.manual_seed(1)
+    quiet = head(0)
+    torch.manual_seed(2)
+    monkeypatch.setattr(BertForSequenceClassification, "_init_weights", disturbed)
+    assert torch.equal(head(0), quiet) and not torch.equal(head(1), quiet)
+    assert quiet.std().item() == pytest.approx(0.02, rel=0.3)
