@@ -218,7 +218,7 @@ def curves(
     figure.layout.xaxis2.matches = figure.layout.xaxis3.matches = "x"
     figure.layout.yaxis2.update(range=[0, 1.02], tickformat=".0%", dtick=0.25)
     _look(
-        figure, height, "", margin={"l": 58, "r": 14, "t": 34, "b": 44}, hovermode="x unified", uirevision="curves"
+        figure, height, "", margin={"l": 58, "r": 22, "t": 34, "b": 44}, hovermode="x unified", uirevision="curves"
     )  # fmt: skip
     for name, x, y, side in (("legend", "xaxis", "yaxis", 1), ("legend2", "xaxis2", "yaxis2", 0),
                              ("legend3", "xaxis3", "yaxis3", 0)):  # fmt: skip

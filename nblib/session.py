@@ -140,6 +140,8 @@ class Session:
 
     _seen_step = 0
     _acknowledged = False
+    # Whether the views have heard of the end.
+    _told = True
 
     @property
     def folder(self) -> Path | None:
@@ -329,7 +331,7 @@ class Session:
         """Wait for the end, and raise what the job raised. Raises TimeoutError after ``timeout`` seconds."""
         with self._changed:
             self._refuse_if_ready("wait")
-            if not self._changed.wait_for(lambda: self.over, timeout):
+            if not self._changed.wait_for(lambda: self.over and self._told, timeout):
                 raise TimeoutError(f"the session is still {self.state} after {timeout} s")
         self._raise_failure()
         return self
@@ -400,6 +402,7 @@ class Session:
         self._notify()
 
     def _work(self) -> None:
+        self._told = False
         run = self._run = Run(self)
         outcome, reason = FINISHED, ""
         try:
@@ -443,6 +446,7 @@ class Session:
             self._notify()
         finally:
             with self._changed:
+                self._told = True
                 self._changed.notify_all()
 
     def _raise_failure(self) -> None:

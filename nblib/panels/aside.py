@@ -17,7 +17,7 @@ FIGURE_CONFIG = {
     # "sendChartToCloud" would upload the picture; a lab works offline and keeps its data.
     "modeBarButtonsToRemove": ["select2d", "lasso2d", "autoScale2d", "sendChartToCloud"],
 }
-# For the live figure only: a still one takes "responsive" to be as tall as its place, which is not tall at all.
+# For widgets only: to what JupyterLab draws by itself "responsive" means as tall as its place, which has no height.
 LIVE_CONFIG = {**FIGURE_CONFIG, "responsive": True}
 
 
@@ -29,7 +29,7 @@ def html(markup: Markup | str) -> widgets.HTML:
 
 
 def picture(figure: Any, front: str) -> widgets.VBox:
-    """A plain figure with its sentence. ``front``: "lab" draws plotly's own format, others need a page."""
+    """A plain figure with its sentence, for the front end that is called ``front``."""
     from nblib.figures import describe
 
     sentence = describe(figure)
@@ -37,13 +37,16 @@ def picture(figure: Any, front: str) -> widgets.VBox:
         content = json.loads(figure.to_json())
         content["config"] = FIGURE_CONFIG
         data = {"application/vnd.plotly.v1+json": content, "text/plain": sentence}
+        drawn = widgets.Output(outputs=({"output_type": "display_data", "data": data, "metadata": {}},))
     else:
-        script = "cdn" if front == "colab" else True
-        page = figure.to_html(full_html=False, include_plotlyjs=script, config=FIGURE_CONFIG)
-        data = {"text/html": page, "text/plain": sentence}
-    output = widgets.Output(outputs=({"output_type": "display_data", "data": data, "metadata": {}},))
+        # Classic Notebook and Colab know no plotly of their own; as a page with its script the picture would be larger
+        # than what classic Notebook lets through at once, and a widget's script is let through.
+        import plotly.graph_objects as go
+
+        drawn = go.FigureWidget(figure)
+        drawn._config = LIVE_CONFIG
     caption = html(Markup('<div class="nblib-caption">{}</div>').format(sentence))
-    return widgets.VBox([output, caption], layout={"flex": "1 1 380px", "min_width": "0", "max_width": "760px"})
+    return widgets.VBox([drawn, caption], layout={"flex": "1 1 380px", "min_width": "0", "max_width": "760px"})
 
 
 def problem(error: BaseException) -> widgets.HTML:

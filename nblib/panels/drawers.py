@@ -41,6 +41,7 @@ class Drawer:
 
     def fill(self, found: Any) -> None:
         self.content.children = tuple(found) if isinstance(found, (list, tuple)) else (found,)
+        self.panel.download.pictures += 1
 
     def work(self, says: str, task: Callable[[], Any]) -> None:
         """Do the task aside, saying so; what it returns is shown."""

@@ -43,9 +43,11 @@ APART = {
 }
 TONES = {READY: "idle", PREPARING: "busy", RUNNING: "busy", PAUSED: "paused", STOPPING: "busy", STOPPED: "paused",
          FINISHED: "good", FAILED: "bad"}  # fmt: skip
-# A redraw that took t seconds is followed by 150 t without one: drawing costs well under a hundredth of the time.
-REST = 150
+# A redraw that took t seconds is followed by 200 t without one: drawing stays well under a hundredth of the time.
+REST = 200
 LONGEST_REST = 1.0
+# The numbers of the status line change this often at most; faster, nobody reads them.
+STATUS_SECONDS = 0.35
 PLANNED_POINTS = 200
 
 
@@ -121,7 +123,7 @@ class FineTunePanel(widgets.VBox):
         bar.layout.justify_content = "space-between"
         left = widgets.Box(
             [self.controls.widget],
-            layout={"flex": "1 0 284px", "max_width": "100%", "max_height": "506px", "overflow": "auto"},
+            layout={"flex": "1 0 284px", "max_width": "100%", "max_height": "524px", "overflow": "auto"},
         )
         left.add_class("nblib-controls")
         tools = _row(self.smoothing, self.log_scale, self.download)
@@ -317,7 +319,8 @@ class FineTunePanel(widgets.VBox):
         self._detached = ""
         self._asked: tuple = ()
         self._drawn: tuple = ()
-        self._next_draw = 0.0
+        self._next_draw = self._next_paint = 0.0
+        self._painted: tuple = ()
         self._leave: list[Callable[[], None]] = []
 
     def _redraw(self) -> None:
@@ -329,13 +332,18 @@ class FineTunePanel(widgets.VBox):
         try:
             self._draw(session)
         except Exception:
-            # What is wrong with the picture is in the status line; the button that was pressed still does its work.
-            self._paint()
+            # What is wrong with the picture stands in the status line; the button that was pressed still does its work.
+            return
 
     def _on_session(self, session: Session) -> None:
-        if session is self.session:
+        if session is not self.session:
+            return
+        now, state = time.monotonic(), (session.state, session.phase)
+        if state != self._painted or len(session.history.events) != self._events or now >= self._next_paint:
             self._hear(session)
             self._paint()
+            self._painted = state
+            self._next_paint = now + max(STATUS_SECONDS, min(LONGEST_REST, REST * (time.monotonic() - now)))
 
     def _draw(self, session: Session | None) -> None:
         """Bring the figure up to date; called by the worker while a run is active."""
@@ -361,6 +369,7 @@ class FineTunePanel(widgets.VBox):
             except Exception as error:
                 self._detached = f"{type(error).__name__}: {error}".splitlines()[0]
                 self._seen = {}
+                self._paint()
                 raise
             self._asked, self._drawn, self._detached = asked, version, ""
             now = time.monotonic()

@@ -32,31 +32,35 @@ function render({ model, el }) {
   el.append(row);
 
   // plotly measures its place once, often before it is on the page, and later only when the window changes.
+  const plots = () => [...(el.closest(`.${model.get("panel")}`)?.querySelectorAll(".js-plotly-plot") ?? [])];
   let frame = 0;
   const refit = () => {
     cancelAnimationFrame(frame);
     frame = requestAnimationFrame(() => {
-      const plot = find();
-      if (plot?._fullLayout && Math.abs(plot._fullLayout.width - plot.offsetWidth) > 1) window.dispatchEvent(new Event("resize"));
+      const misfit = (plot) => plot.offsetWidth && Math.abs((plot._fullLayout?.width ?? 0) - plot.offsetWidth) > 1;
+      if (plots().some(misfit)) window.dispatchEvent(new Event("resize"));
     });
   };
-  const find = () => el.closest(`.${model.get("panel")}`)?.querySelector(".js-plotly-plot");
   const sizes = new ResizeObserver(refit);
   const arrivals = new MutationObserver(() => {
-    const plot = find();
-    if (!plot) return;
-    sizes.observe(plot);
+    const [live] = plots();
+    if (!live) return;
+    sizes.observe(live);
     refit();
-    if (plot._fullLayout) arrivals.disconnect();
+    if (live._fullLayout) arrivals.disconnect();
   });
   requestAnimationFrame(() => {
     const panel = el.closest(`.${model.get("panel")}`);
     if (panel) arrivals.observe(panel, { childList: true, subtree: true });
-    if (find()) sizes.observe(find());
+    for (const plot of plots()) sizes.observe(plot);
   });
+  // Pictures that came later are drawn within moments of each other, and none says when.
+  const later = () => [100, 500, 1500, 4000].forEach((wait) => setTimeout(refit, wait));
+  model.on("change:pictures", later);
   return () => {
     sizes.disconnect();
     arrivals.disconnect();
+    model.off("change:pictures", later);
   };
 }
 

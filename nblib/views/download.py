@@ -11,12 +11,16 @@ from nblib.views.files import text
 
 
 class Download(anywidget.AnyWidget):
-    """PNG and SVG of the plotly figure in the nearest element of class ``panel``; made in the browser, offline."""
+    """PNG and SVG of the plotly figure in the nearest element of class ``panel``; made in the browser, offline.
+
+    It also keeps the plotly figures of that panel as wide as their places; ``pictures`` counts those that come later.
+    """
 
     _esm = text("download.js")
 
     panel = traitlets.Unicode("nblib-panel").tag(sync=True)
     filename = traitlets.Unicode("figure").tag(sync=True)
+    pictures = traitlets.Int(0).tag(sync=True)
 
     def __init__(self, **values: Any):
         super().__init__(**values)

@@ -161,6 +161,7 @@ def a_view_made_later_shows_what_the_first_shows(notebook):
     slide(notebook, "epochs", "ArrowRight")
     expect(notebook.control("textbox", "epochs")).to_have_value("3")
     notebook.run_cell(1)
+    notebook.page.wait_for_selector(".nblib-panel .x3y3 .js-line")
     notebook.execute("panel.controls.edit('epochs', '7')")
     expect(notebook.control("textbox", "epochs")).to_have_value("7")
 

@@ -226,7 +226,7 @@ def test_the_end_is_drawn(gated):
     panel, job = gated(job=GatedJob(total=7))
     begin(panel, job)
     job.give(7)
-    panel.session.wait(PATIENCE)
+    shows(panel, "finished")
     assert panel.status.message == "finished at step 7" and panel.status.tone == "good"
     assert len(trace(panel, "loss").y) == 7
     assert "Over 7 of 7 steps" in panel.caption.value
@@ -248,6 +248,18 @@ def test_a_failing_picture_does_not_hurt_the_run_and_can_be_attached_again(gated
     pause(panel, job)
     assert len(trace(panel, "loss").y) == 5
     assert panel.status.action == "" and "were detached" not in panel.status.notice
+
+
+def test_a_picture_that_fails_at_the_very_end_says_so_too(gated, monkeypatch):
+    panel, job = gated(job=GatedJob(total=3))
+    begin(panel, job, steps=2)
+    monkeypatch.setattr(figures, "update_curves", lambda *a, **k: 1 / 0)
+    job.give(1)
+    shows(panel, "finished")
+    wait_until(lambda: panel.status.action == "Reattach")
+    monkeypatch.undo()
+    from_browser(panel.status, {"type": "action"})
+    assert len(trace(panel, "loss").y) == 3
 
 
 def test_the_schedule_moves_with_the_sliders_before_the_start(gated):
@@ -289,7 +301,7 @@ def test_reset_brings_the_settings_back_and_clears_the_curves(gated):
     assert panel.config == FineTuneConfig(epochs=3) and panel.status.notice == ""
     begin(panel, job)
     job.give(4)
-    panel.session.wait(PATIENCE)
+    shows(panel, "finished")
     panel.reset_button.click()
     assert panel.session is None and len(trace(panel, "loss").y) == 0
     assert panel.status.message.startswith("ready")
@@ -354,7 +366,7 @@ def test_two_runs_one_after_the_other_do_not_mix():
         job.give(3)
         before = panel.session
         panel.start()
-        panel.session.wait(PATIENCE)
+        shows(panel, "finished")
         assert panel.session is not before and (before is None or before._views == [])
     assert len(trace(panel, "loss").y) == 2 and panel.status.message == "finished at step 2"
 
@@ -363,7 +375,7 @@ def test_a_session_that_is_over_refuses_in_one_line(gated):
     panel, job = gated(job=GatedJob(total=1))
     begin(panel, job)
     job.give(1)
-    panel.session.wait(PATIENCE)
+    shows(panel, "finished")
     with pytest.raises(SessionError):
         panel.session.start()
     panel.pause()

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from nblib import FineTuneConfig, FineTunePanel
-from tests.unit.panels.wire import edit
+from tests.unit.panels.wire import edit, wait_until
 
 SECONDS = 4.0
 STEPS_A_SECOND = 10_000
@@ -34,6 +34,7 @@ def after(wire):
     wire.clear()
     panel.start()
     panel.session.wait(60)
+    wait_until(lambda: panel.status.message.startswith("finished") and panel._asked[:1] == ("finished",))
     assert panel.session.step_number > STEPS_A_SECOND
     return panel
 
