@@ -61,7 +61,8 @@ publish: setup ## stamp badges and setup cells: make publish REPO=owner/name REF
 	@$(BIN)/python -m nblib.publish --repo="$${REPO-}" --ref="$${REF-}"
 
 picture: pack ## make the README's picture from a real browser
-	@$(BIN)/python -m tests.browser.shoot labs/09_fine_tuning.ipynb --selector .nblib-panel --width 1280 --out assets/lab-09.png
+	@$(BIN)/python -m tests.browser.shoot assets/panel.py --selector .nblib-panel --scale 1.5 \
+	  --click Start --wait-for 'finished at step' --out assets/lab-09.png
 
 pin: setup ## write the installed versions into .ci/constraints.txt, after the tests have passed on them
 	@$(BIN)/python .ci/freeze.py

@@ -74,7 +74,14 @@ class FineTuneConfig(RunConfig):
     )
     model: str = setting("minilm", "Name in the offline pack, hub id, or path of a transformers folder", group="Model")
     max_length: int = setting(
-        128, "Longest text in tokens; longer ones are cut", group="Model", ge=4, le=8192, slider=(16, 512), step=8
+        128,
+        "Longest text in tokens; longer ones are cut",
+        group="Model",
+        ge=4,
+        le=8192,
+        slider=(16, 512),
+        step=8,
+        more=True,
     )
     freeze_layers: int = setting(
         0, "Keep the embeddings and this many lower layers as they are", group="Model", ge=0, slider=(0, 12), step=1
@@ -134,7 +141,7 @@ class FineTuneConfig(RunConfig):
         live=True,
     )
     lr_scheduler_type: Literal["linear", "cosine", "constant", "inverse_sqrt"] = setting(
-        "linear", "Shape of the learning rate after warm-up", group="Optimiser"
+        "linear", "Shape of the learning rate after warm-up", group="Optimiser", more=True
     )
     warmup_ratio: float = setting(
         0.1,
@@ -229,8 +236,11 @@ class FineTuneConfig(RunConfig):
         le=2**31 - 1,
         slider=(0, 20),
         step=1,
+        more=True,
     )
-    output: str | None = setting(None, "Folder of the run (a new one under runs/ when left out)", group="Running")
+    output: str | None = setting(
+        None, "Folder of the run (a new one under runs/ when left out)", group="Running", more=True
+    )
 
     @model_validator(mode="after")
     def _together(self):

@@ -44,6 +44,7 @@ SLIDE = """async ([name, key]) => {
   await new Promise(requestAnimationFrame);
   return performance.now() - began;
 }"""
+MESSAGE = "() => document.querySelector('.nblib-panel .nblib-message').textContent"
 STOP = """async () => {
   const began = performance.now();
   [...document.querySelectorAll('.nblib-panel button')].find(b => b.textContent.trim() === 'Stop').click();
@@ -100,8 +101,8 @@ def latencies(presses: int = 20) -> None:
         idle = slides(opened, presses)
         record("slider to schedule, idle", {"p95_ms": round(float(np.percentile(idle, 95)), 1), "ms": quartiles(idle)})
         opened.control("button", "Start").click()
-        opened.page.wait_for_function("() => document.querySelector('.nblib-panel .nblib-message').textContent"
-                                      ".startsWith('step 3 ')", timeout=300_000)  # fmt: skip
+        opened.page.wait_for_function(MESSAGE + " === 'running'", timeout=300_000)
+        wait_for_step(opened, "panel.session", 3)
         busy = slides(opened, presses)
         record(
             "slider to schedule, training",
