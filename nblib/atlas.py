@@ -17,7 +17,7 @@ from nblib.pages import Page, table
 class Lab:
     """One of the twelve labs.
 
-    ``seconds``: of "Run All" on two CPU cores, measured; None for a lab that is not there yet. ``pack``: what it takes
+    ``seconds``: of "Run All" on two idle CPU cores; None for a lab that is not there yet. ``pack``: what it takes
     from the offline pack. ``runs_mb``: what its "Run All" leaves in runs/, in megabytes.
     """
 
@@ -151,8 +151,8 @@ def lab_map() -> Page:
             soft = Markup('<span class="nbl-soft">{}</span>')
             rows.append([*(soft.format(text) for text in (lab.number, lab.name, lab.promise, "coming")), "", ""])
     note = (
-        "Time: “Run All” on two CPU cores, measured; on a GPU, not measured. Disk: what the lab needs from the offline "
-        "pack, and what its runs leave in labs/runs/."
+        "Time: about, for “Run All” on two idle CPU cores; on a GPU, not measured. Disk: what the lab needs from the "
+        "offline pack, and what its runs leave in labs/runs/."
     )
     if not exercises.progress.writable():
         note += f" {exercises.progress.NOTE}"
