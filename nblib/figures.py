@@ -295,6 +295,19 @@ def update_curves(
             figure.layout.xaxis2.title.text = figure.layout.xaxis3.title.text = x_title
 
 
+def update_planned(figure: go.Figure, history: History, planned: Curve, seen: dict[str, Any]) -> None:
+    """Of a figure made by ``curves`` only the schedule ahead, in one message; ``seen`` as for ``update_curves``."""
+    key, peak = (planned[0].tobytes(), planned[1].tobytes()), _peak(history, planned)
+    if seen.get("planned") == key:
+        return
+    with figure.batch_update():
+        trace = figure.data[TRACES.index("planned")]
+        trace.x, trace.y = planned
+        if seen.get("peak") != peak:
+            figure.layout.yaxis3.update(_rate_ticks(peak))
+    seen["planned"], seen["peak"] = key, peak
+
+
 def _peak(history: History, planned: Curve | None) -> float:
     """The highest learning rate on the picture, to four digits."""
     rates = [planned[1]] if planned is not None else []

@@ -9,8 +9,8 @@ import plotly.graph_objects as go
 import pytest
 
 from nblib import FineTuneConfig, FineTunePanel, Session, SessionError, figures
-from nblib.panels.finetune import duration
 from nblib.panels.run_bar import BUTTONS, enabled, primary
+from nblib.panels.words import duration
 from nblib.session import ACTIVE, OVER, READY
 from tests.unit.fakes import PATIENCE, GatedJob, running
 from tests.unit.panels.wire import edit, from_browser, set_from_browser, wait_until
@@ -138,7 +138,7 @@ def test_a_second_panel_says_that_another_trains(gated):
     assert first.training
 
 
-def test_the_curve_grows_and_the_worker_alone_writes_it(wire, gated):
+def test_the_curve_grows_and_the_worker_writes_it(wire, gated):
     panel, job = gated()
     wire.clear()
     begin(panel, job, steps=5)
@@ -149,7 +149,36 @@ def test_the_curve_grows_and_the_worker_alone_writes_it(wire, gated):
     assert len(trace(panel, "loss").y) == 6
     assert trace(panel, "loss").opacity == 1 and panel.figure.layout.yaxis.type == "log"
     redraws = wire.redraws(panel.figure)
-    assert redraws and {m.thread for m in redraws} == {"nblib-session"}
+    planned = figures.TRACES.index("planned")
+    # A handler shows the schedule that a person is moving, and no more.
+    assert {m.thread for m in redraws} == {"nblib-session", "MainThread"}
+    assert [m.state["_py2js_update"]["style_traces"] for m in redraws if m.thread == "MainThread"] == [[planned]]
+
+
+def test_the_schedule_moves_with_a_slider_during_a_run_before_it_is_let_go(wire, gated):
+    panel, job = gated(FineTuneConfig(max_train_samples=3200))
+    begin(panel, job, steps=3)
+    wire.clear()
+    edit(panel, "learning_rate", "3e-4", final=False)
+    assert trace(panel, "planned").y.max() == pytest.approx(3e-4, rel=0.02)
+    assert len(wire.redraws(panel.figure)) == 1
+    assert job.applied.empty() and panel.controls.widget.notes == {}
+
+
+def test_a_page_is_given_the_figure_as_it_is_and_what_came_in_between_again(wire, gated):
+    panel, _ = gated(FineTuneConfig(max_train_samples=1024))
+    edit(panel, "epochs", "3")
+    place = figures.TRACES.index("planned")
+    state = panel.figure.get_state()
+    assert state["_widget_data"][place]["x"]["shape"] == (96,)
+    edit(panel, "epochs", "4")
+    wire.clear()
+    set_from_browser(panel.figure, _js2py_layoutDelta={"layout_delta": {}, "layout_edit_id": 0})
+    (sent,) = wire.redraws(panel.figure)
+    assert sent.state["_py2js_update"]["style_data"]["x"][place]["shape"] == (128,)
+    assert set(sent.state["_py2js_update"]["style_data"]) == {"x", "y"}
+    set_from_browser(panel.figure, _js2py_layoutDelta={"layout_delta": {}, "layout_edit_id": 1})
+    assert len(wire.redraws(panel.figure)) == 1
 
 
 def test_a_live_setting_is_pending_until_the_worker_says_otherwise(gated):
