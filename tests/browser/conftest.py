@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser import chromium
-from tests.browser.notebook import LabNotebook
+from tests.browser.notebook import LabNotebook, NotebookPage
 from tests.browser.server import Server
 
 
@@ -36,12 +36,18 @@ def page(browser):
 
 
 @pytest.fixture
-def open_notebook(server, page):
-    """`open_notebook("09_fine_tuning.ipynb")`: a LabNotebook whose kernel is idle; it ends with the test."""
+def front_end():
+    """Which kind of NotebookPage the tests open."""
+    return LabNotebook
+
+
+@pytest.fixture
+def open_notebook(server, page, front_end):
+    """`open_notebook("09_fine_tuning.ipynb")`: a notebook whose kernel is idle; it ends with the test."""
     opened = []
 
-    def open_it(path: str) -> LabNotebook:
-        opened.append(LabNotebook.open(page, server, path))
+    def open_it(path: str) -> NotebookPage:
+        opened.append(front_end.open(page, server, path))
         return opened[-1]
 
     yield open_it
@@ -54,7 +60,7 @@ def notebook_with(server, open_notebook):
     """`notebook_with(["x = 1", "x + 1"])`: open a new notebook of these code cells."""
     names = (f"cells-{number}.ipynb" for number in itertools.count())
 
-    def make(cells: list[str]) -> LabNotebook:
+    def make(cells: list[str]) -> NotebookPage:
         name = next(name for name in names if not (server.root / name).exists())
         return open_notebook(server.write_notebook(name, cells))
 

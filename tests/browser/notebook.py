@@ -43,10 +43,21 @@ class NotebookPage:
     scroller_selector: str
     cell_selector: str
     output_selector: str
+    # Runs its argument in the kernel, and leaves {printed, error} in window.nblibReply.
+    execute_script: str
 
     def close(self) -> None:
         """End the kernel and close the page."""
         raise NotImplementedError
+
+    def execute(self, code: str, *, timeout: float = 60) -> str:
+        """Run code in the kernel beside the cells; what it printed. Raises AssertionError when it failed."""
+        self.page.evaluate(self.execute_script, code)
+        self.page.wait_for_function("() => window.nblibReply !== null", timeout=timeout * 1000)
+        reply = self.page.evaluate("() => window.nblibReply")
+        if reply["error"]:
+            raise AssertionError(reply["error"])
+        return reply["printed"]
 
     # Finding and reading.
     @property
@@ -136,6 +147,32 @@ ACCESSIBLE_NAME = """e => {
 }"""
 
 
+PANEL = "[...jupyterapp.shell.widgets('main')].find(w => w.hasClass?.('jp-NotebookPanel'))"
+
+ERRORS = f"""() => {{
+  const found = [];
+  for (const cell of {PANEL}.content.model.cells) {{
+    if (cell.type !== 'code') continue;
+    for (let i = 0; i < cell.outputs.length; i++) {{
+      const output = cell.outputs.get(i).toJSON();
+      if (output.output_type === 'error') found.push(output.traceback.join('\\n') || output.evalue);
+    }}
+  }}
+  return found;
+}}"""
+
+EXECUTE = f"""code => {{
+  window.nblibReply = null;
+  let printed = '';
+  const future = {PANEL}.sessionContext.session.kernel.requestExecute({{ code, store_history: false }});
+  future.onIOPub = m => {{ if (m.header.msg_type === 'stream') printed += m.content.text; }};
+  future.done.then(reply => {{
+    const c = reply.content;
+    window.nblibReply = {{ printed, error: c.status === 'ok' ? '' : `${{c.ename}}: ${{c.evalue}}` }};
+  }});
+}}"""
+
+
 class LabNotebook(NotebookPage):
     """A notebook in JupyterLab, driven through the application object that the server exposes in the page."""
 
@@ -143,6 +180,7 @@ class LabNotebook(NotebookPage):
     scroller_selector = ".jp-WindowedPanel-outer"
     cell_selector = ".jp-Cell"
     output_selector = ".jp-OutputArea-output"
+    execute_script = EXECUTE
 
     @classmethod
     def open(cls, page: Page, server, path: str, *, timeout: float = 60) -> "LabNotebook":
@@ -174,15 +212,6 @@ class LabNotebook(NotebookPage):
         if wait:
             self._raise_errors()
 
-    def execute(self, code: str, *, timeout: float = 60) -> str:
-        """Run code in the kernel beside the cells; what it printed. Raises AssertionError when it failed."""
-        self.page.evaluate(EXECUTE, code)
-        self.page.wait_for_function("() => window.nblibReply !== null", timeout=timeout * 1000)
-        reply = self.page.evaluate("() => window.nblibReply")
-        if reply["error"]:
-            raise AssertionError(reply["error"])
-        return reply["printed"]
-
     def _run(self, expression: str, timeout: float | None) -> None:
         self.page.evaluate("() => { window.nblibDone = false; }")
         self.page.evaluate(f"() => {{ {expression}.finally(() => {{ window.nblibDone = true; }}); }}")
@@ -208,29 +237,3 @@ class LabNotebook(NotebookPage):
         except Error:
             pass  # the page has gone already; the server ends the kernel with itself
         self.page.close(run_before_unload=False)
-
-
-PANEL = "[...jupyterapp.shell.widgets('main')].find(w => w.hasClass?.('jp-NotebookPanel'))"
-
-ERRORS = f"""() => {{
-  const found = [];
-  for (const cell of {PANEL}.content.model.cells) {{
-    if (cell.type !== 'code') continue;
-    for (let i = 0; i < cell.outputs.length; i++) {{
-      const output = cell.outputs.get(i).toJSON();
-      if (output.output_type === 'error') found.push(output.traceback.join('\\n') || output.evalue);
-    }}
-  }}
-  return found;
-}}"""
-
-EXECUTE = f"""code => {{
-  window.nblibReply = null;
-  let printed = '';
-  const future = {PANEL}.sessionContext.session.kernel.requestExecute({{ code, store_history: false }});
-  future.onIOPub = m => {{ if (m.header.msg_type === 'stream') printed += m.content.text; }};
-  future.done.then(reply => {{
-    const c = reply.content;
-    window.nblibReply = {{ printed, error: c.status === 'ok' ? '' : `${{c.ename}}: ${{c.evalue}}` }};
-  }});
-}}"""

@@ -9,47 +9,6 @@ from tests.browser.notebook import NotebookPage
 COMMAND = ("-m", "notebook")
 
 
-class ClassicNotebook(NotebookPage):
-    """Driven through the `Jupyter.notebook` object that the page has."""
-
-    notebook_selector = "#notebook"
-    scroller_selector = "#site"
-    cell_selector = "#notebook-container > .cell"
-    output_selector = ".output_subarea, .widget-subarea"
-
-    @classmethod
-    def open(cls, page: Page, server, path: str, *, timeout: float = 60) -> "ClassicNotebook":
-        """Open the notebook at `path` (relative to the server's root) and wait until its kernel is idle."""
-        self = cls(page)
-        page.goto(f"{server.address}/notebooks/{path}?token={server.token}", timeout=timeout * 1000)
-        page.wait_for_function("() => window.Jupyter?.notebook?._fully_loaded", timeout=timeout * 1000)
-        page.wait_for_function("() => Jupyter.notebook.kernel?.info_reply?.banner", timeout=timeout * 1000)
-        return self
-
-    def run_all(self, *, timeout: float = 120) -> None:
-        """Run all cells and wait until they are done. A cell that fails raises AssertionError with its traceback."""
-        self.page.evaluate("() => Jupyter.notebook.execute_all_cells()")
-        self.page.wait_for_function(ALL_DONE, timeout=timeout * 1000)
-        if errors := self.page.evaluate(ERRORS):
-            raise AssertionError("a cell failed:\n" + re.sub(r"\x1b\[[\d;]*m", "", "\n".join(errors)))
-
-    def execute(self, code: str, *, timeout: float = 60) -> str:
-        """Run code in the kernel beside the cells; what it printed. Raises AssertionError when it failed."""
-        self.page.evaluate(EXECUTE, code)
-        self.page.wait_for_function("() => window.nblibReply !== null", timeout=timeout * 1000)
-        reply = self.page.evaluate("() => window.nblibReply")
-        if reply["error"]:
-            raise AssertionError(reply["error"])
-        return reply["printed"]
-
-    def close(self) -> None:
-        try:
-            self.page.evaluate("() => { onbeforeunload = null; return Jupyter.notebook.session.delete(); }")
-        except Error:
-            pass  # the page has gone already; the server ends the kernel with itself
-        self.page.close(run_before_unload=False)
-
-
 ALL_DONE = """() => Jupyter.notebook.get_cells().every(cell =>
   cell.cell_type !== 'code' || (!cell.element.hasClass('running') && typeof cell.input_prompt_number === 'number')
   || cell.output_area.outputs.some(output => output.output_type === 'error'))"""
@@ -74,3 +33,36 @@ EXECUTE = """code => {
     shell: { reply: m => { reply = m.content; finish(); } },
   }, { silent: false, store_history: false });
 }"""
+
+
+class ClassicNotebook(NotebookPage):
+    """Driven through the `Jupyter.notebook` object that the page has."""
+
+    notebook_selector = "#notebook"
+    scroller_selector = "#site"
+    cell_selector = "#notebook-container > .cell"
+    output_selector = ".output_subarea, .widget-subarea"
+    execute_script = EXECUTE
+
+    @classmethod
+    def open(cls, page: Page, server, path: str, *, timeout: float = 60) -> "ClassicNotebook":
+        """Open the notebook at `path` (relative to the server's root) and wait until its kernel is idle."""
+        self = cls(page)
+        page.goto(f"{server.address}/notebooks/{path}?token={server.token}", timeout=timeout * 1000)
+        page.wait_for_function("() => window.Jupyter?.notebook?._fully_loaded", timeout=timeout * 1000)
+        page.wait_for_function("() => Jupyter.notebook.kernel?.info_reply?.banner", timeout=timeout * 1000)
+        return self
+
+    def run_all(self, *, timeout: float = 120) -> None:
+        """Run all cells and wait until they are done. A cell that fails raises AssertionError with its traceback."""
+        self.page.evaluate("() => Jupyter.notebook.execute_all_cells()")
+        self.page.wait_for_function(ALL_DONE, timeout=timeout * 1000)
+        if errors := self.page.evaluate(ERRORS):
+            raise AssertionError("a cell failed:\n" + re.sub(r"\x1b\[[\d;]*m", "", "\n".join(errors)))
+
+    def close(self) -> None:
+        try:
+            self.page.evaluate("() => { onbeforeunload = null; return Jupyter.notebook.session.delete(); }")
+        except Error:
+            pass  # the page has gone already; the server ends the kernel with itself
+        self.page.close(run_before_unload=False)

@@ -73,3 +73,24 @@ def tiny_csv(tmp_path_factory) -> Path:
     path = tmp_path_factory.mktemp("data") / "tiny.csv"
     path.write_text("text,label\n" + "".join(f"{t},{label}\n" for t, label in sentences(260)))
     return path
+
+
+@pytest.fixture
+def config(tiny_model, tiny_csv, tmp_path):
+    """``config("name", epochs=3)``: a run of the tiny model on the tiny data, in a folder of that name."""
+    from nblib import FineTuneConfig
+
+    def make(name: str = "run", **changes) -> FineTuneConfig:
+        values = {
+            "dataset": str(tiny_csv),
+            "model": str(tiny_model),
+            "output": str(tmp_path / name),
+            "epochs": 2,
+            "batch_size": 16,
+            "max_length": 32,
+            "learning_rate": 3e-3,
+            **changes,
+        }
+        return FineTuneConfig(**values)
+
+    return make

@@ -10,6 +10,7 @@ import pytest
 
 from nblib import FineTuneConfig, History, figures
 
+PADDING = {"padding_grouped": 0.02, "padding_random": 0.31}
 RNG = np.random.default_rng(0)
 
 
@@ -154,23 +155,14 @@ def test_baselines_are_levels_with_their_names():
     assert len(trace(figures.curves(history()), "tfidf").y) == 0
 
 
-def test_padding_share_counts_the_empty_places():
-    counts = RNG.integers(3, 90, 257)
-    ordered = np.sort(counts)
-    places = sum(ordered[i : i + 32].max() * len(ordered[i : i + 32]) for i in range(0, 257, 32))
-    assert figures.padding_share(counts, 32, grouped=True) == pytest.approx(1 - counts.sum() / places)
-    assert figures.padding_share(counts, 32, grouped=False) > figures.padding_share(counts, 32, grouped=True)
-    assert figures.padding_share(np.full(50, 7), 8, grouped=False) == 0
-    assert figures.padding_share(np.empty(0), 8, grouped=False) == 0
-
-
 def test_lengths_count_every_text_once():
     counts = RNG.integers(4, 300, 1000)
-    figure = figures.lengths(counts, 128, 32)
+    figure = figures.lengths(counts, 128, 32, **PADDING)
     assert figure.data[0].y.sum() == 1000
     share = (counts > 128).mean()
     assert f"{share:.1%} are cut at 128" in figures.describe(figure)
-    long = figures.lengths(np.array([5, 6, 100_000]), 128, 32)
+    assert "2% of the places are padding with length groups, 31% without" in figures.describe(figure)
+    long = figures.lengths(np.array([5, 6, 100_000]), 128, 32, **PADDING)
     assert long.data[0].y.sum() == 3 and len(long.data[0].y) < 80
 
 
@@ -247,7 +239,7 @@ EVERY = {
     "curves": figures.curves(history()),
     "empty curves": figures.curves(History()),
     "schedule": figures.schedule(FineTuneConfig(), 100),
-    "lengths": figures.lengths(np.arange(1, 100), 64, 8),
+    "lengths": figures.lengths(np.arange(1, 100), 64, 8, **PADDING),
     "class_balance": figures.class_balance({"a": 1, "b": 2}),
     "confusion": figures.confusion([[1, 2], [3, 4]], ["a", "b"]),
     "calibration": figures.calibration(np.array([[0.4, 0.6]]), np.array([1])),

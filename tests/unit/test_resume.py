@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import threading
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -28,21 +29,8 @@ VARIANTS = {
 
 
 @pytest.fixture
-def config(tiny_model, tiny_csv, tmp_path):
-    def make(name: str, **changes) -> FineTuneConfig:
-        values = {
-            "dataset": str(tiny_csv),
-            "model": str(tiny_model),
-            "output": str(tmp_path / name),
-            "epochs": 3,
-            "batch_size": 16,
-            "max_length": 32,
-            "learning_rate": 3e-3,
-            **changes,
-        }
-        return FineTuneConfig(**values)
-
-    return make
+def config(config):
+    return partial(config, epochs=3)
 
 
 def weights(folder) -> dict[str, torch.Tensor]:

@@ -21,24 +21,6 @@ from nblib.training.order import OrderedBatches, padding_share
 from nblib.training.pretrained import freeze, layers_of, load_classifier
 
 
-@pytest.fixture
-def config(tiny_model, tiny_csv, tmp_path):
-    def make(name: str = "run", **changes) -> FineTuneConfig:
-        values = {
-            "dataset": str(tiny_csv),
-            "model": str(tiny_model),
-            "output": str(tmp_path / name),
-            "epochs": 2,
-            "batch_size": 16,
-            "max_length": 32,
-            "learning_rate": 3e-3,
-            **changes,
-        }
-        return FineTuneConfig(**values)
-
-    return make
-
-
 def test_it_learns_and_the_folder_has_everything(config):
     made = config(epochs=12, learning_rate=5e-3)
     session = Session(finetune(made)).run()

@@ -1,0 +1,43 @@
+"""Pictures: pure functions from arrays or a ``History`` to ``plotly.graph_objects.Figure``.
+
+Series are told apart by dashes and markers as well as by colour (Okabe and Ito, "Color Universal Design", 2008);
+backgrounds are transparent and inks are mid-grey, so that one picture is legible on a light and on a dark page.
+Every figure carries one sentence that says what it shows: ``describe(figure)``.
+"""
+
+from nblib.figures.curves import TRACES, curves, curves_text, update_curves, update_planned
+from nblib.figures.data import class_balance, lengths
+from nblib.figures.looks import INK, OKABE_ITO, describe, frame, legend_above, short
+from nblib.figures.points import NOTHING, Curve, decimate, smooth, window_for
+from nblib.figures.results import calibration, confusion, expected_calibration_error
+from nblib.figures.runs import compare, seeds
+from nblib.figures.schedule import learning_rates, schedule, schedule_text
+
+__all__ = [
+    "INK",
+    "NOTHING",
+    "OKABE_ITO",
+    "TRACES",
+    "Curve",
+    "calibration",
+    "class_balance",
+    "compare",
+    "confusion",
+    "curves",
+    "curves_text",
+    "decimate",
+    "describe",
+    "expected_calibration_error",
+    "learning_rates",
+    "legend_above",
+    "lengths",
+    "frame",
+    "schedule",
+    "schedule_text",
+    "seeds",
+    "short",
+    "smooth",
+    "update_curves",
+    "update_planned",
+    "window_for",
+]

@@ -1,0 +1,50 @@
+"""Fewer points that look the same, and smoother ones that look better."""
+
+from __future__ import annotations
+
+import numpy as np
+
+MOST_POINTS = 1000
+
+Array = np.ndarray
+Curve = tuple[Array, Array]
+NOTHING: Curve = (np.empty(0, np.int32), np.empty(0, np.float32))
+
+
+def decimate(x: Array, y: Array, limit: int = MOST_POINTS) -> Curve:
+    """At most ``limit`` of the points (x, y): of every stretch the lowest and the highest, so that no peak is lost."""
+    n = len(y)
+    if n <= limit:
+        return x, y
+    bins = max(1, limit // 2)
+    edges = np.linspace(0, n, bins + 1).astype(np.int64)
+    low = np.where(np.isnan(y), np.inf, y)
+    high = np.where(np.isnan(y), -np.inf, y)
+    # Rows of equal width, the last value repeated: one argmin for all stretches.
+    width = int(np.diff(edges).max())
+    rows = np.minimum(edges[:-1, None] + np.arange(width), edges[1:, None] - 1)
+    start = np.arange(bins)
+    keep = np.unique(np.concatenate([rows[start, low[rows].argmin(axis=1)], rows[start, high[rows].argmax(axis=1)]]))
+    return x[keep], y[keep]
+
+
+def smooth(values: Array, window: int) -> Array:
+    """The mean of the last ``window`` values at each point (of fewer at the beginning); what is not finite is left out.
+
+    float32 [n] → float32 [n].
+    """
+    if window <= 1 or not len(values):
+        return values.astype(np.float32, copy=False)
+    finite = np.isfinite(values)
+    total = np.concatenate([[0.0], np.cumsum(np.where(finite, values, 0), dtype=np.float64)])
+    count = np.concatenate([[0], np.cumsum(finite)])
+    end = np.arange(1, len(values) + 1)
+    begin = np.maximum(end - window, 0)
+    number = count[end] - count[begin]
+    mean = (total[end] - total[begin]) / np.maximum(number, 1)
+    return np.where(number > 0, mean, np.nan).astype(np.float32)
+
+
+def window_for(steps: int) -> int:
+    """How many steps a smoothed curve averages over: a twentieth of what is there, between 5 and 200."""
+    return int(min(200, max(5, steps // 20)))
