@@ -23,6 +23,10 @@ TRACES = (
 )  # fmt: skip
 
 
+# Of an axis from 0 to 1, what the label of a level takes.
+LABEL_HEIGHT = 0.17
+
+
 def curves(
     history: History,
     *,
@@ -61,10 +65,10 @@ def curves(
     dashes = {"color": purple, "width": 2, "dash": "dot"}
     mark = {"size": 8, "symbol": "square"}
     line("F1", (2, 1), "legend2", share, mode="lines+markers", line=dashes, marker=mark)
-    # One label above its line, one below: the two may lie close.
-    for name, place in (("majority class", "bottom right"), ("TF-IDF", "top right")):
+    # At the right end and below their lines, where a model that has learnt something is not.
+    for name in ("majority class", "TF-IDF"):
         dots = {"color": LINE, "width": 1.5, "dash": "dot"}
-        look = {"mode": "lines+text", "textposition": place, "textfont": {"size": 12}, "line": dots}
+        look = {"mode": "lines+text", "textposition": "bottom left", "textfont": {"size": 12}, "line": dots}
         line(name, (2, 1), "legend2", share, showlegend=False, **look)
     line("rate", (2, 2), "legend3", rate, line={"color": blue, "width": 2.5}, zorder=1)
     line("planned", (2, 2), "legend3", rate, line={"color": INK, "width": 1.5, "dash": "dot"})
@@ -137,6 +141,9 @@ def update_curves(
                     trace.visible = bool(len(x))
                 if text:
                     trace.text = text[0]
+        if baselines and "tfidf" in data:
+            close = abs(baselines.get("tfidf", 1) - baselines.get("majority", 0)) < LABEL_HEIGHT
+            figure.data[TRACES.index("tfidf")].textposition = "top left" if close else "bottom left"
         if seen.get("peak") != peak:
             seen["peak"] = peak
             figure.layout.yaxis3.update(rate_ticks(peak))
@@ -241,7 +248,7 @@ def _rate(value: Any) -> str:
 def _level(value: float | None, label: str, end: int) -> tuple:
     if value is None:
         return (*NOTHING, [])
-    return np.array([0, end], np.int32), np.full(2, value, np.float32), [f"{label} {value:.1%}", ""]
+    return np.array([0, end], np.int32), np.full(2, value, np.float32), ["", f"{label} {value:.1%}"]
 
 
 def curves_text(history: History, total: int | None = None) -> str:

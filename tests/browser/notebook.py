@@ -107,6 +107,7 @@ class NotebookPage:
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         before = self.page.viewport_size
+        self.page.evaluate("scroller => document.querySelector(scroller)?.scrollTo(0, 0)", self.scroller_selector)
         for _ in range(3):  # figures that follow the size of the page may make it grow again
             self.resize(before["width"], min(TALLEST, before["height"] + self._hidden_height()))
         shot = dict(animations="disabled", caret="hide")
@@ -186,14 +187,25 @@ class LabNotebook(NotebookPage):
     def open(cls, page: Page, server, path: str, *, timeout: float = 60) -> "LabNotebook":
         """Open the notebook at `path` (relative to the server's root) and wait until its kernel is idle."""
         self = cls(page)
-        page.goto(f"{server.address}/lab/tree/{path}?token={server.token}&reset", timeout=timeout * 1000)
+        self.path = f"{server.home}/{path}"
+        page.goto(f"{server.address}/lab/tree/{self.path}?token={server.token}&reset", timeout=timeout * 1000)
+        self._ready(timeout)
+        return self
+
+    def reload(self, *, timeout: float = 60) -> None:
+        """Save the notebook and load the page again; the kernel goes on."""
+        self.page.evaluate(f"() => {PANEL}.context.save()")
+        self.page.reload(timeout=timeout * 1000)
+        self._ready(timeout)
+
+    def _ready(self, timeout: float) -> None:
+        page, path = self.page, self.path
         page.wait_for_function("() => window.jupyterapp?.shell", timeout=timeout * 1000)
         page.evaluate("() => jupyterapp.restored.then(() => null)")
         page.wait_for_function(f"path => {PANEL}?.context.path === path", arg=path, timeout=timeout * 1000)
         page.evaluate(f"() => {PANEL}.sessionContext.ready.then(() => {PANEL}.revealed).then(() => null)")
         page.evaluate("() => jupyterapp.shell.collapseLeft()")
         self.wait_idle(timeout=timeout)
-        return self
 
     def wait_idle(self, *, timeout: float = 60) -> None:
         """Wait until the kernel says that it is idle."""

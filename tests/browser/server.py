@@ -1,4 +1,4 @@
-"""A real Jupyter server of its own: fresh settings, a token, a free port, a copy of labs/ as its root folder."""
+"""A real Jupyter server of its own: fresh settings, a token, a free port, a copy of labs/ and assets/ to serve."""
 
 import json
 import os
@@ -27,14 +27,17 @@ def free_port() -> int:
 
 
 class Server:
-    """Starts on construction, serves `root`, ends on `close()` with all its kernels.
+    """Starts on construction, serves `root` (a copy of labs/), ends on `close()` with all its kernels.
 
-    `command` is what follows the interpreter; `folder` (empty) takes settings, logs and the root folder.
+    `command` is what follows the interpreter; `folder` (empty) takes settings, logs and the copies.
     Raises RuntimeError with the server's log when it ends before it listens.
     """
 
     def __init__(self, folder: Path, command: Sequence[str] = LAB, labs: Path = REPOSITORY / "labs"):
-        self.root = folder / "root"
+        # Beside each other as in the repository: a lab shows pictures of ../assets.
+        self.home = "labs"
+        self.root = folder / "root" / self.home
+        shutil.copytree(REPOSITORY / "assets", self.root.parent / "assets")
         if labs.is_dir():
             shutil.copytree(labs, self.root, ignore=shutil.ignore_patterns(".ipynb_checkpoints", "runs"))
         else:
@@ -48,7 +51,7 @@ class Server:
             [
                 *(sys.executable, *command, "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"),
                 *("--ServerApp.port_retries=0", f"--IdentityProvider.token={self.token}"),
-                *(f"--NotebookApp.token={self.token}", f"--ServerApp.root_dir={self.root}"),
+                *(f"--NotebookApp.token={self.token}", f"--ServerApp.root_dir={self.root.parent}"),
             ],
             cwd=self.root,
             env=_environment(folder),
@@ -74,7 +77,7 @@ class Server:
         self._ready.set()
 
     def write_notebook(self, name: str, cells: Sequence[str]) -> str:
-        """Write a notebook of these code cells into the root folder; its path relative to the root."""
+        """Write a notebook of these code cells into the root folder; its path there."""
         notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
         notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3", "language": "python"}
         nbformat.write(notebook, self.root / name)

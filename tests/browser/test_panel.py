@@ -61,6 +61,7 @@ def slide(notebook, name, key):
 
 def test_runs_in_every_state(notebook):
     run_from_start_to_stop(notebook)
+    a_page_that_is_loaded_again_shows_the_curves(notebook)
     a_failure_is_one_line_and_shows_its_markup_as_text(notebook)
     assert notebook.console_errors == []
 
@@ -107,6 +108,16 @@ def run_from_start_to_stop(notebook):
     notebook.control("button", "Stop").click()
     expect(said(notebook)).to_contain_text("stopped at step")
     expect(notebook.control("button", "Start")).to_be_enabled()
+
+
+def a_page_that_is_loaded_again_shows_the_curves(notebook):
+    drawn = notebook.page.evaluate(POINTS)
+    assert drawn > 20
+    notebook.reload()
+    notebook.page.wait_for_function(
+        f"drawn => document.querySelector('.nblib-panel .js-plotly-plot') && ({POINTS})() === drawn", arg=drawn
+    )
+    expect(said(notebook)).to_contain_text("stopped at step")
 
 
 def every_control_has_a_name(notebook):

@@ -48,7 +48,7 @@ class ClassicNotebook(NotebookPage):
     def open(cls, page: Page, server, path: str, *, timeout: float = 60) -> "ClassicNotebook":
         """Open the notebook at `path` (relative to the server's root) and wait until its kernel is idle."""
         self = cls(page)
-        page.goto(f"{server.address}/notebooks/{path}?token={server.token}", timeout=timeout * 1000)
+        page.goto(f"{server.address}/notebooks/{server.home}/{path}?token={server.token}", timeout=timeout * 1000)
         page.wait_for_function("() => window.Jupyter?.notebook?._fully_loaded", timeout=timeout * 1000)
         page.wait_for_function("() => Jupyter.notebook.kernel?.info_reply?.banner", timeout=timeout * 1000)
         return self

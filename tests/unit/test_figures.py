@@ -151,7 +151,7 @@ def test_the_sentence_under_the_curves_has_the_numbers():
 def test_baselines_are_levels_with_their_names():
     figure = figures.curves(history(), baselines={"majority": 0.5, "tfidf": 0.76})
     assert trace(figure, "tfidf").y.tolist() == pytest.approx([0.76, 0.76])
-    assert trace(figure, "tfidf").text[0] == "TF-IDF 76.0%"
+    assert trace(figure, "tfidf").text[1] == "TF-IDF 76.0%"
     assert len(trace(figures.curves(history()), "tfidf").y) == 0
 
 
