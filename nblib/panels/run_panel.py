@@ -22,7 +22,6 @@ from nblib.views import Status
 
 TONES = {READY: "idle", PREPARING: "busy", RUNNING: "busy", PAUSED: "paused", STOPPING: "busy", STOPPED: "paused",
          FINISHED: "good", FAILED: "bad"}  # fmt: skip
-# A redraw that took t seconds is followed by 200 t without one: drawing stays well under a hundredth of the time.
 REST = 200
 LONGEST_REST = 1.0
 # The numbers of the status line change this often at most; faster, nobody reads them.
@@ -49,6 +48,8 @@ class RunPanel(widgets.VBox):
     in_sight: tuple[str, ...] = ()
     # Setting → the word for None.
     apart: Mapping[str, str] = {}
+    # A redraw that took t seconds is followed by rest · t without one: at 200, drawing takes 0.5 % of the time.
+    rest = REST
     # Seconds without a draw after each; a session asks for one five times a second at most.
     fastest = 0.0
 
@@ -294,6 +295,7 @@ class RunPanel(widgets.VBox):
             if self._shown_drawer == "copy":
                 self.drawers["copy"].opened()
             return
+        self._wanted[name] = value
         self._preview(session, name)
         if not final:
             return
@@ -301,6 +303,7 @@ class RunPanel(widgets.VBox):
         try:
             session.set(**{name: value})
         except (InputError, SessionError) as error:
+            self._wanted.pop(name, None)
             self.controls.remark(name, "", "")
             self._say(str(error))
 
@@ -338,6 +341,8 @@ class RunPanel(widgets.VBox):
 
     def _forget(self) -> None:
         self._events = 0
+        # Live setting → what it was last moved to, until the worker says that it is in force.
+        self._wanted: dict[str, Any] = {}
         self._detached = ""
         self._asked: tuple = ()
         self._drawn: tuple = ()
@@ -385,7 +390,7 @@ class RunPanel(widgets.VBox):
                 raise
             self._asked, self._drawn, self._detached = asked, key, ""
             now = time.monotonic()
-            self._next_draw = now + max(self.fastest, min(LONGEST_REST, REST * (now - began)))
+            self._next_draw = now + max(self.fastest, min(LONGEST_REST, self.rest * (now - began)))
 
     def _detach(self, error: Exception) -> None:
         self._detached = f"{type(error).__name__}: {error}".splitlines()[0]
@@ -410,6 +415,10 @@ class RunPanel(widgets.VBox):
         for event in fresh:
             if event.get("event") == "set" and event.get("name") in self.controls.names:
                 name, value = event["name"], event["new"]
+                # What the person has moved on to since then is on its way: no control jumps back under the hand.
+                if self._wanted.get(name, value) != value:
+                    continue
+                self._wanted.pop(name, None)
                 text = f"applied at step {event.get('step', 0)}: {exact_text(value)}"
                 self.controls.accept(name, value)
                 self.controls.remark(name, "done", text)

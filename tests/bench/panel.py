@@ -31,7 +31,7 @@ SLIDE = """async ([name, key]) => {
   const plot = document.querySelector('.nblib-panel .js-plotly-plot');
   const drawn = () => JSON.stringify([...plot.querySelectorAll('.scatterlayer .trace path.js-line')]
     .map(p => p.getAttribute('d')).slice(-2)) +
-    [...plot.querySelectorAll('.ytick text')].map(t => t.textContent).join();
+    [...plot.querySelectorAll('.y3tick text')].map(t => t.textContent).join();
   const before = drawn(), began = performance.now();
   slider.focus();
   slider.value = Number(slider.value) + key * 20 * Number(slider.step || 1);

@@ -204,6 +204,22 @@ def test_a_slider_being_dragged_asks_for_nothing_until_it_is_let_go(gated):
     assert [job.applied.get(timeout=PATIENCE)] == [("learning_rate", 6e-5)] and job.applied.empty()
 
 
+def test_a_control_does_not_jump_back_to_what_was_asked_for_before(gated):
+    panel, job = gated()
+    begin(panel, job, steps=1)
+    edit(panel, "learning_rate", "3e-5")
+    edit(panel, "learning_rate", "2e-5", final=False)
+    job.give(1)
+    assert job.applied.get(timeout=PATIENCE) == ("learning_rate", 3e-5)
+    pause(panel, job)
+    assert panel.config.learning_rate == 2e-5
+    edit(panel, "learning_rate", "1e-5")
+    assert job.applied.get(timeout=PATIENCE) == ("learning_rate", 1e-5)
+    said = {"tone": "done", "text": "applied at step 3: 1e-5"}
+    wait_until(lambda: panel.controls.widget.notes.get("learning_rate") == said)
+    assert panel.config.learning_rate == 1e-5
+
+
 def test_settings_changed_while_paused_are_applied_while_paused(gated):
     panel, job = gated()
     begin(panel, job, steps=1)
