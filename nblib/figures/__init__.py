@@ -5,13 +5,15 @@ backgrounds are transparent and inks are mid-grey, so that one picture is legibl
 Every figure carries one sentence that says what it shows: ``describe(figure)``.
 """
 
-from nblib.figures.curves import TRACES, curves, curves_text, update_curves, update_planned
+from nblib.figures.curves import TRACES, curves, curves_text, only_rates_moved, update_curves, update_planned
 from nblib.figures.data import class_balance, lengths
 from nblib.figures.looks import INK, OKABE_ITO, describe, frame, legend_above, short
+from nblib.figures.perceptron import updates_against_margin
 from nblib.figures.points import NOTHING, Curve, decimate, smooth, window_for
 from nblib.figures.results import calibration, confusion, expected_calibration_error
 from nblib.figures.runs import compare, seeds
 from nblib.figures.schedule import learning_rates, schedule, schedule_text
+from nblib.figures.words import frequencies, perplexities
 
 __all__ = [
     "INK",
@@ -28,10 +30,13 @@ __all__ = [
     "decimate",
     "describe",
     "expected_calibration_error",
+    "frequencies",
     "learning_rates",
     "legend_above",
     "lengths",
     "frame",
+    "perplexities",
+    "only_rates_moved",
     "schedule",
     "schedule_text",
     "seeds",
@@ -39,5 +44,6 @@ __all__ = [
     "smooth",
     "update_curves",
     "update_planned",
+    "updates_against_margin",
     "window_for",
 ]

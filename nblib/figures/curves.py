@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -162,17 +162,31 @@ def update_curves(
             figure.layout.xaxis2.title.text = figure.layout.xaxis3.title.text = x_title
 
 
-def update_planned(figure: go.Figure, history: History, planned: Curve, seen: dict[str, Any]) -> None:
-    """Of a figure made by ``curves`` only the schedule ahead, in one message; ``seen`` as for ``update_curves``."""
-    key, peak = (planned[0].tobytes(), planned[1].tobytes()), _peak(history, planned)
+def update_planned(
+    figure: go.Figure, history: History, planned: Curve, seen: dict[str, Any], batch: Callable | None = None
+) -> None:
+    """Of a figure made by ``curves`` only the schedule ahead, in one message; ``seen`` as for ``update_curves``.
+
+    ``batch`` is what gathers the changes, ``figure.batch_update`` when left out.
+    """
+    key, peak = _planned_key(planned), _peak(history, planned)
     if seen.get("planned") == key:
         return
-    with figure.batch_update():
+    with (batch or figure.batch_update)():
         trace = figure.data[TRACES.index("planned")]
         trace.x, trace.y = planned
         if seen.get("peak") != peak:
             figure.layout.yaxis3.update(rate_ticks(peak))
     seen["planned"], seen["peak"] = key, peak
+
+
+def only_rates_moved(planned: Curve, seen: dict[str, Any]) -> bool:
+    """Whether the schedule goes over the same steps as the one drawn last."""
+    return "planned" in seen and seen["planned"][0] == planned[0].tobytes()
+
+
+def _planned_key(planned: Curve) -> tuple[bytes, bytes]:
+    return planned[0].tobytes(), planned[1].tobytes()
 
 
 def _peak(history: History, planned: Curve | None) -> float:
@@ -209,7 +223,7 @@ def _curve_data(history, smoothing, planned, baselines, seen) -> dict[str, tuple
     changes = [e for e in history.events if e.get("event") == "set" and e.get("name") == "learning_rate"]
     take("changes", (len(changes), changes[-1]["step"] if changes else 0), lambda: _changes(history, changes))
     if planned is not None:
-        take("planned", (planned[0].tobytes(), planned[1].tobytes()), lambda: planned)
+        take("planned", _planned_key(planned), lambda: planned)
     end = planned[0][-1] if planned is not None and len(planned[0]) else max(1, history.last_step)
     for name, label in (("majority", "majority class"), ("tfidf", "TF-IDF")):
         value = (baselines or {}).get(name)

@@ -80,6 +80,7 @@ class FineTunePanel(RunPanel):
 
     def forget(self) -> None:
         self._seen: dict[str, Any] = {}
+        self._frame: tuple = ()
 
     def look(self) -> tuple:
         return self.smoothing.value, self.log_scale.value
@@ -91,15 +92,23 @@ class FineTunePanel(RunPanel):
     def draw(self, session: Session | None) -> None:
         history = session.history if session is not None else History()
         planned, x_title = self._planned(session, history)
-        figures.update_curves(
-            self.figure, history, smoothing=self.smoothing.value, log_scale=self.log_scale.value,
-            planned=planned, baselines=_baselines(session), x_title=x_title, seen=self._seen,
-        )  # fmt: skip
+        frame = (self.look(), x_title, session)
+        # Before the start a slider moves nothing but the schedule.
+        if session is None and frame == self._frame and figures.only_rates_moved(planned, self._seen):
+            figures.update_planned(self.figure, history, planned, self._seen, self.figure.batch_move)
+        else:
+            figures.update_curves(
+                self.figure, history, smoothing=self.smoothing.value, log_scale=self.log_scale.value,
+                planned=planned, baselines=_baselines(session), x_title=x_title, seen=self._seen,
+            )  # fmt: skip
+            self._frame = frame
         self._caption(session, history)
 
     def preview(self, session: Session, name: str) -> None:
         planned, _ = self._planned(session, session.history)
-        figures.update_planned(self.figure, session.history, planned, self._seen)
+        move = figures.only_rates_moved(planned, self._seen)
+        batch = self.figure.batch_move if move else None
+        figures.update_planned(self.figure, session.history, planned, self._seen, batch)
 
     def _caption(self, session: Session | None, history: History) -> None:
         total = session.total if session is not None else None

@@ -152,7 +152,8 @@ def test_the_curve_grows_and_the_worker_writes_it(wire, gated):
     planned = figures.TRACES.index("planned")
     # A handler shows the schedule that a person is moving, and no more.
     assert {m.thread for m in redraws} == {"nblib-session", "MainThread"}
-    assert [m.state["_py2js_update"]["style_traces"] for m in redraws if m.thread == "MainThread"] == [[planned]]
+    changed = [next(iter(m.state.values())) for m in redraws if m.thread == "MainThread"]
+    assert [c["style_traces"] for c in changed] == [[planned]]
 
 
 def test_the_schedule_moves_with_a_slider_during_a_run_before_it_is_let_go(wire, gated):

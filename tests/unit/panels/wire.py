@@ -78,7 +78,7 @@ class Wire:
 
     def redraws(self, figure: ipywidgets.Widget) -> list[Message]:
         """The messages that change a plotly figure."""
-        names = ("_py2js_update", "_py2js_restyle", "_py2js_relayout", "_py2js_addTraces")
+        names = ("_py2js_update", "_py2js_animate", "_py2js_restyle", "_py2js_relayout", "_py2js_addTraces")
         return [m for m in self.of(figure) if any(m.state.get(name) for name in names)]
 
     def clear(self) -> None:
