@@ -34,6 +34,9 @@ APART = {
     "output": "a new one under runs/",
 }
 PLANNED_POINTS = 200
+# A redraw that reached the screen after t seconds is followed by 25 t without one.
+REST_SHOWN = 25
+LONGEST_REST_SHOWN = 4.0
 
 
 class FineTunePanel(RunPanel):
@@ -88,6 +91,10 @@ class FineTunePanel(RunPanel):
     def draw_key(self, session: Session | None) -> tuple:
         version, total, config = super().draw_key(session)
         return version, total or self._planned_steps(), config
+
+    def rest_shown(self) -> float:
+        # The browser draws on the cores that train: a sixth of a second every four seconds is 2 % of two of them.
+        return min(LONGEST_REST_SHOWN, REST_SHOWN * self.figure.seconds_to_show)
 
     def draw(self, session: Session | None) -> None:
         history = session.history if session is not None else History()

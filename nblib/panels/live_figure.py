@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
@@ -22,11 +24,15 @@ class LiveFigure(go.FigureWidget):
     that is loaded again is given the figure as it was when it was made. Here a page gets the figure as it is, and when
     plotly first answers from that page, what has changed since then is sent again, in one message.
 
-    ``lock`` is held by whoever draws.
+    ``lock`` is held by whoever draws. ``seconds_to_show`` is what the last change took from here to plotly's answer.
     """
+
+    # Of the class too: plotly lets nobody add a public name to a figure.
+    seconds_to_show = 0.0
 
     def __init__(self, figure: go.Figure, lock: threading.RLock):
         self._made = self._answered = False
+        self._sent = math.nan
         self._lock = lock
         super().__init__(figure)
         self._config = LIVE_CONFIG
@@ -60,8 +66,16 @@ class LiveFigure(go.FigureWidget):
             self._in_batch_mode = False
             self._perform_batch_animate({"transition": {"duration": 0}, "frame": {"duration": 0, "redraw": False}})
 
+    def _send_update_msg(self, *arguments: Any, **options: Any) -> None:
+        self._sent = time.monotonic()
+        super()._send_update_msg(*arguments, **options)
+
     def _plotted(self, change: dict) -> None:
-        if change["new"] is None or self._answered:
+        if change["new"] is None:
+            return
+        if not math.isnan(self._sent):
+            self._sent, self.seconds_to_show = math.nan, time.monotonic() - self._sent
+        if self._answered:
             return
         with self._lock:
             self._answered = True

@@ -115,6 +115,10 @@ class RunPanel(widgets.VBox):
     def preview(self, session: Session, name: str) -> None:
         """A live setting is being moved during a run: show what it would do. The lock is held; be quick."""
 
+    def rest_shown(self) -> float:
+        """Seconds without a draw that the pictures ask for after each, beyond those for the time that a draw takes."""
+        return 0.0
+
     def forget(self) -> None:
         """Another session is watched from now on: what was remembered of the last one goes."""
 
@@ -390,7 +394,7 @@ class RunPanel(widgets.VBox):
                 raise
             self._asked, self._drawn, self._detached = asked, key, ""
             now = time.monotonic()
-            self._next_draw = now + max(self.fastest, min(LONGEST_REST, self.rest * (now - began)))
+            self._next_draw = now + max(self.fastest, min(LONGEST_REST, self.rest * (now - began)), self.rest_shown())
 
     def _detach(self, error: Exception) -> None:
         self._detached = f"{type(error).__name__}: {error}".splitlines()[0]

@@ -58,6 +58,26 @@ def watch():
 threading.Thread(target=watch, daemon=True).start()
 """
 LONGEST = "max(b[0] - a[0] for a, b in zip(seen, seen[1:]) if a[1] and a[1][0] == 'evaluation' and a[1][1])"
+# One plotly redraw and nothing else: what the slider of the panel is to be compared with.
+BARE = """
+import ipywidgets, numpy as np, plotly.graph_objects as go
+from IPython.display import display
+numbers = np.random.default_rng(0).random((60, 60), dtype=np.float32)
+bare, shift = go.FigureWidget(go.Heatmap(z=numbers, showscale=False)), ipywidgets.IntSlider(max=59)
+shift.observe(lambda change: bare.data[0].update(z=np.roll(numbers, change["new"], axis=0)), "value")
+display(shift, bare)
+"""
+BARE_SLIDE = """async key => {
+  const drawn = () => document.querySelector('.js-plotly-plot .heatmaplayer image')?.getAttribute('xlink:href');
+  const before = drawn(), began = performance.now();
+  document.querySelector('.noUi-handle').dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true }));
+  while (drawn() === before) {
+    if (performance.now() - began > 5000) return null;
+    await new Promise(requestAnimationFrame);
+  }
+  await new Promise(requestAnimationFrame);
+  return performance.now() - began;
+}"""
 MESSAGE = "() => document.querySelector('.nblib-panel .nblib-message').textContent"
 STOP = """async () => {
   const began = performance.now();
@@ -98,22 +118,29 @@ def wait_for_step(opened: LabNotebook, session: str, step: int) -> None:
         time.sleep(0.3)
 
 
-def slides(opened: LabNotebook, presses: int) -> np.ndarray:
+def slides(opened: LabNotebook, presses: int, bare: bool = False) -> np.ndarray:
+    """Milliseconds [presses] of the panel's slider; with ``bare`` [presses, 2], a bare redraw after each."""
     found = []
     for number in range(presses + 3):
-        took = opened.page.evaluate(SLIDE, ["learning rate", 1 if number % 2 else -1])
-        if took is None:
-            raise TimeoutError("the schedule was not drawn again within 5 s")
-        found.append(took)
+        took = [opened.page.evaluate(SLIDE, ["learning rate", 1 if number % 2 else -1])]
         time.sleep(0.25)
-    return np.array(found[3:])
+        if bare:
+            took.append(opened.page.evaluate(BARE_SLIDE, "ArrowRight"))
+            time.sleep(0.25)
+        if None in took:
+            raise TimeoutError("a figure was not drawn again within 5 s")
+        found.append(took)
+    return np.array(found[3:]) if bare else np.array(found[3:])[:, 0]
 
 
 def latencies(presses: int = 20) -> None:
     """Slider to schedule, idle and during training; Stop, in training and in an evaluation."""
-    with notebook([OPEN + PANEL]) as opened:
-        idle = slides(opened, presses)
+    with notebook([OPEN + PANEL, BARE]) as opened:
+        idle, bare = slides(opened, presses, bare=True).T
+        ratio = {"ratio": quartiles(idle / bare), "bare_p95_ms": round(float(np.percentile(bare, 95)), 1)}
+        record("slider to schedule against a bare plotly redraw", {**ratio, "bare_ms": quartiles(bare)})
         record("slider to schedule, idle", {"p95_ms": round(float(np.percentile(idle, 95)), 1), "ms": quartiles(idle)})
+    with notebook([OPEN + PANEL]) as opened:
         opened.control("button", "Start").click()
         opened.page.wait_for_function(MESSAGE + " === 'running'", timeout=300_000)
         wait_for_step(opened, "panel.session", 3)

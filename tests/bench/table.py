@@ -35,6 +35,13 @@ ROWS = [
         "{:.0f} ms",
         "100 ms",
     ),
+    (
+        "slider to schedule against a bare plotly redraw",
+        "… against one redraw of a bare `FigureWidget` heatmap, 60×60, in turn",
+        "ratio",
+        "{:.2f}×",
+        "1×",
+    ),
     ("slider to schedule, training", "the same during training", "p95_ms", "{:.0f} ms", "200 ms"),
     ("stop, training", "Stop to “stopped at step n” on screen, beyond one batch", "beyond_ms", "{:.0f} ms", "200 ms"),
     ("stop, evaluation", "the same in an evaluation", "beyond_ms", "{:.0f} ms", "200 ms"),

@@ -156,6 +156,22 @@ def test_the_curve_grows_and_the_worker_writes_it(wire, gated):
     assert [c["style_traces"] for c in changed] == [[planned]]
 
 
+def test_a_slow_page_is_drawn_less_often(gated, monkeypatch):
+    from nblib.panels import live_figure
+
+    panel, job = gated()
+    assert panel.rest_shown() == 0
+    for number, seconds in enumerate((0.1, 9.0)):
+        clock = iter([10.0, 10.0 + seconds])
+        monkeypatch.setattr(live_figure.time, "monotonic", lambda clock=clock: next(clock))
+        with panel.figure.batch_update():
+            panel.figure.data[0].opacity = 0.3 + number / 10
+        answer = {"layout_delta": {}, "layout_edit_id": number}
+        set_from_browser(panel.figure, _js2py_layoutDelta=answer)
+        assert panel.figure.seconds_to_show == pytest.approx(seconds)
+        assert panel.rest_shown() == pytest.approx(min(4.0, 25 * seconds))
+
+
 def test_the_schedule_moves_with_a_slider_during_a_run_before_it_is_let_go(wire, gated):
     panel, job = gated(FineTuneConfig(max_train_samples=3200))
     begin(panel, job, steps=3)
