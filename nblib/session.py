@@ -156,6 +156,11 @@ class Session:
         return getattr(self.job, "config", None)
 
     @property
+    def model(self) -> Any:
+        """What the job works on, for a view while the worker calls it, None before it is there; others use ``call``."""
+        return self._run.model if self._run is not None else None
+
+    @property
     def active(self) -> bool:
         return self.state in ACTIVE
 
@@ -575,7 +580,9 @@ class Run:
         if not self._begun:
             self._begun = True
             session._move((PREPARING,), RUNNING)
-        session.history.append(self.number, metrics, now - self._began)
+        # A job that takes thousands of steps a second logs some of them: a step that says nothing leaves no row.
+        if metrics:
+            session.history.append(self.number, metrics, now - self._began)
         if session._attention or now >= self._next_flush or self.number >= session._until:
             self._look(now)
         self._mark = self._clock()

@@ -20,7 +20,10 @@ def exact_text(value: Any) -> str:
         return "none"
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, (int, float)):
+    if isinstance(value, int):
+        # 1e7 is no whole number to whoever reads it back.
+        return str(value)
+    if isinstance(value, float):
         short = number_text(value)
         return short if float(short) == value else repr(value)
     return str(value)
@@ -87,6 +90,8 @@ class Controls:
         self._draft: dict[str, str] = {}
         self._remarks: dict[str, dict[str, str]] = {}
         self._settings = {s.name: s for s in type(config).settings()}
+        # Where all may be changed during a run, to say so under each says nothing.
+        self._all_live = all(s.live for s in self._settings.values())
         hidden = [s for s in self._settings.values() if s.name not in in_sight]
         groups = list(dict.fromkeys(s.group for s in self._settings.values()))
         hidden.sort(key=lambda s: groups.index(s.group))
@@ -195,7 +200,7 @@ class Controls:
             "suggestions": list(suggestions),
             "apart": self._apart[s.name] if kind == "number" else [],
             "start": exact_text(int(start) if s.kind == "int" and start is not None else start),
-            "hint": "may be changed during a run" if s.live else "",
+            "hint": "may be changed during a run" if s.live and not self._all_live else "",
             "group": s.group,
             "sight": sight,
         }

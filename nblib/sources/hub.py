@@ -142,7 +142,8 @@ def _out_of_reach(name: str, kind: str) -> InputError:
     )
 
 
-def _download(name: str, configuration: str | None) -> "datasets.DatasetDict":
+def download(name: str, configuration: str | None = None) -> "datasets.DatasetDict":
+    """A data set of the hub as it is, from the cache or fetched first. Raises InputError, in one line."""
     import datasets
 
     is_offline = offline()
@@ -253,7 +254,7 @@ def load_dataset(
         InputError: not there, out of reach, no such columns, or unfit for classification.
     """
     name, _, configuration = name.partition(":")
-    found = _download(name, configuration or None)
+    found = download(name, configuration or None)
     splits = _standard(found, name)
     report = Report(title=f"{name} on the hub", licence=_licence(name, found))
     text, label = find_columns(_table(splits["train"], name), text_column, label_column)

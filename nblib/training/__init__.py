@@ -1,4 +1,4 @@
-"""The loops: ``finetune`` for pretrained models. Each is a job for a Session."""
+"""The loops: ``fit`` for models of ours, ``finetune`` for pretrained ones. Each is a job for a Session."""
 
 from nblib.training.finetune import FineTune, finetune
 

@@ -44,6 +44,7 @@ COMMANDS = [
         "from nblib import FineTuneConfig; FineTuneConfig().to_yaml(); FineTuneConfig().as_command()",
         "from nblib import History, InputError, Run, SessionError",
         "from nblib import finetune, FineTuneConfig; finetune(FineTuneConfig())",
+        "from nblib import CharactersConfig, RecurrentConfig; RecurrentConfig().to_yaml()",
         "from nblib import sources; sources.catalogue(); sources.installed('minilm')",
         *(f"from nblib.cli import main; main({line.split()!r})" for line in COMMANDS),
     ],
