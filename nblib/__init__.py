@@ -9,7 +9,22 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _HOME = {
+    "CharactersConfig": "nblib.config",
+    "CharactersPanel": "nblib.panels",
+    "RecurrencePanel": "nblib.panels",
+    "RecurrentConfig": "nblib.config",
+    "UnrolledPanel": "nblib.panels",
+    "characters": "nblib.training.characters",
+    "recurrence": "nblib.training.recurrent",
+    "DigitsConfig": "nblib.config",
+    "DigitsPanel": "nblib.panels",
     "FineTuneConfig": "nblib.config",
+    "PerceptronConfig": "nblib.config",
+    "PerceptronPanel": "nblib.panels",
+    "PlaygroundConfig": "nblib.config",
+    "PlaygroundPanel": "nblib.panels",
+    "digits": "nblib.training.digits",
+    "playground": "nblib.training.playground",
     "History": "nblib.history",
     "InputError": "nblib.errors",
     "SessionError": "nblib.errors",
@@ -17,6 +32,11 @@ _HOME = {
     "Session": "nblib.session",
     "finetune": "nblib.training",
     "FineTunePanel": "nblib.panels",
+    "NgramPanel": "nblib.panels",
+    "Word2VecConfig": "nblib.config",
+    "Word2VecPanel": "nblib.panels",
+    "WordCountsPanel": "nblib.panels",
+    "word2vec": "nblib.training.word2vec",
 }
 
 __all__ = ["__version__", *sorted(_HOME)]

@@ -1,5 +1,25 @@
 """Panels: the only place that knows ipywidgets."""
 
+from nblib.panels.characters import CharactersPanel
+from nblib.panels.digits import DigitsPanel
 from nblib.panels.finetune import FineTunePanel
+from nblib.panels.ngram import NgramPanel
+from nblib.panels.perceptron import PerceptronPanel
+from nblib.panels.playground import PlaygroundPanel
+from nblib.panels.recurrence import RecurrencePanel
+from nblib.panels.unrolled import UnrolledPanel
+from nblib.panels.word2vec import Word2VecPanel
+from nblib.panels.word_counts import WordCountsPanel
 
-__all__ = ["FineTunePanel"]
+__all__ = [
+    "CharactersPanel",
+    "DigitsPanel",
+    "FineTunePanel",
+    "NgramPanel",
+    "PerceptronPanel",
+    "PlaygroundPanel",
+    "RecurrencePanel",
+    "UnrolledPanel",
+    "Word2VecPanel",
+    "WordCountsPanel",
+]

@@ -1,8 +1,36 @@
 """The few views with a script of their own: each a small ESM file beside its Python class."""
 
+from nblib.views.ask import Ask
+from nblib.views.cloud import Cloud
 from nblib.views.copying import Copying
 from nblib.views.download import Download
 from nblib.views.form import Form
+from nblib.views.gallery import Confusion, Gallery
+from nblib.views.heat import Heat
+from nblib.views.lines import Lines
+from nblib.views.neurons import Neurons
+from nblib.views.pad import Pad
+from nblib.views.plane import Plane
+from nblib.views.playground import NetView
 from nblib.views.status import Status
+from nblib.views.unrolled import Unrolled
+from nblib.views.writing import Writing
 
-__all__ = ["Copying", "Download", "Form", "Status"]
+__all__ = [
+    "Ask",
+    "Cloud",
+    "Confusion",
+    "Copying",
+    "Download",
+    "Form",
+    "Gallery",
+    "Heat",
+    "Lines",
+    "NetView",
+    "Neurons",
+    "Pad",
+    "Plane",
+    "Status",
+    "Unrolled",
+    "Writing",
+]

@@ -7,13 +7,19 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import accuracy, imports, panel, rates, table
+from tests.bench import accuracy, imports, labs, panel, playground, rates, recurrence, table, word2vec
 
 SHORT = {
     "imports": imports.imports,
     "memory": rates.peak_memory,
     "grouped": lambda: rates.against("grouped", 1),
     "panel": lambda: panel.latencies(20),
+    "words": lambda: word2vec.answering(20),
+    "hand": playground.latencies,
+    "spiral": playground.spiral,
+    "digits": playground.read_digits,
+    "scrub": recurrence.scrub,
+    "unrolled": recurrence.unrolled,
 }
 LONG = {
     "textbook": lambda: rates.against("textbook", 3),
@@ -22,6 +28,11 @@ LONG = {
     "frozen": lambda: rates.frozen(3),
     "drawing": lambda: panel.drawing(7),
     "accuracy": accuracy.compare,
+    "adding": recurrence.adding,
+    "characters": lambda: recurrence.characters(7),
+    "playing": playground.rates,
+    "labs": labs.run_all,
+    "word2vec": lambda: word2vec.against_gensim(3),
 }
 
 

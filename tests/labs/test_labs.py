@@ -16,10 +16,31 @@ PLOTLY = "application/vnd.plotly.v1+json"
 LIMIT = 240
 WIDGETS = {
     "00_start": ["pack-panel"],
+    "01_perceptron": [
+        "play-perceptron",
+        "play-playground",
+        "play-digits",
+        "train-watch",
+        "look-first",
+        "look-confusion",
+        "take-onnx",
+    ],
+    "02_word_vectors": [
+        "play-panel",
+        "train-watch",
+        "look-counts",
+        "look-bias-seeds",
+        "look-chinese-panel",
+        "look-ngram-panel",
+    ],
+    "03_recurrence": ["play-panel", "train-panel", "train-far-run", "train-copy-run", "write-panel", "look-text"],
     "09_fine_tuning": ["play-panel", "train-watch", "look-seeds-longer", "look-on-run", "take-onnx"],
 }
 FIGURES = {
     "00_start": [],
+    "03_recurrence": [],
+    "01_perceptron": ["look-confusion", "look-theorem"],
+    "02_word_vectors": ["look-frequency-figure", "look-perplexity-figure"],
     "09_fine_tuning": [
         "look-mistakes", "look-calibration-figure", "look-data-figures", "look-schedule-figure", "look-seeds-figure",
         "myth-softmax-run",
@@ -62,6 +83,29 @@ def test_exercises_wait_for_an_answer_and_show_none(lab):
     assert "✓ 0" not in shown
 
 
+def test_lab_01_learns_and_its_own_code_agrees_with_nblib(run_lab):
+    lab = run_lab("01_perceptron")
+    differences = [float(row.split()[-1]) for row in lab.text("code-same").splitlines() if row.startswith("layer")]
+    assert len(differences) == 3 and max(differences) < 1e-5
+    gradients = [row.split()[-3:] for row in lab.text("code-gradient").splitlines() if row.startswith("w[0, 0]")]
+    assert len(gradients) == 3
+    for by_hand, torch, moved in gradients:
+        assert by_hand == torch and abs(float(by_hand) - float(moved)) < 1e-6
+    assert float(re.search(r"([\d.]+)% of the test digits", lab.text("train-digits"))[1]) >= 97
+    assert re.search(r"XOR: \d+ divisions tried, the best line leaves 1 of 4", lab.text("look-xor"))
+
+
+def test_lab_01_shows_both_myths_failing_and_leaves_a_model(run_lab):
+    lab = run_lab("01_perceptron")
+    right = [float(row.split()[-1].rstrip("%")) for row in lab.text("myth-deep-run").splitlines()[1:]]
+    assert max(right[:3]) < 75 and min(right[3:]) > 95
+    zero, drawn = (row.split() for row in lab.text("myth-zero-run").splitlines()[1:])
+    assert zero[2] == "0.000" and float(zero[1].rstrip("%")) < 80 and float(drawn[1].rstrip("%")) > 95
+    assert (lab.folder / "runs" / "digits" / "safetensors" / "model.safetensors").is_file()
+    read, are = lab.text("take-load-again").splitlines()
+    assert read.endswith("read") and are.endswith("are")
+
+
 def test_lab_09_learns_and_its_own_code_agrees_with_nblib(run_lab):
     lab = run_lab("09_fine_tuning")
     differences = [float(row.split()[-1]) for row in lab.text("code-same").splitlines() if row[:1].isdigit()]
@@ -93,8 +137,57 @@ def test_lab_09_leaves_a_model_that_plain_transformers_reads(run_lab):
     assert "--num_processes 2 -m nblib finetune runs/run.yaml" in lab.text("take-command-text")
 
 
+def test_lab_02_learns_what_belongs_together_and_its_own_code_agrees_with_nblib(run_lab):
+    lab = run_lab("02_word_vectors")
+    same = lab.text("code-same")
+    assert float(re.search(r"vectors: (\S+)", same)[1]) < 1e-5
+    losses = re.findall(r"^(?:the code above|nblib) +([\d.]+)", same, re.M)
+    assert len(losses) == 2 and abs(float(losses[0]) - float(losses[1])) < 1e-3
+    near = dict(re.findall(r"^(\w+) +(\w.*)$", lab.text("train-end"), re.M))
+    assert {"guitar", "happy"} < near.keys() and near["california"]
+    assert re.search(r"product [\d.]+e-\d+", lab.text("look-ngram-code"))
+
+
+def test_lab_02_shows_both_myths_failing(run_lab):
+    lab = run_lab("02_word_vectors")
+    echoes = re.search(r"In (\d+) of (\d+) the nearest word is one of the three", lab.text("myth-analogy-run"))
+    assert int(echoes[1]) > int(echoes[2]) / 2
+    alike = [float(share) for share in re.findall(r"([\d.]+)%$", lab.text("myth-alike-run"), re.M)]
+    assert len(alike) == 6 and sum(share > 90 for share in alike) >= 4
+
+
+def test_lab_02_leaves_vectors_that_gensim_reads(run_lab):
+    from gensim.models import KeyedVectors
+
+    vectors = KeyedVectors.load_word2vec_format(run_lab("02_word_vectors").folder / "runs" / "vectors-dialogues.txt")
+    assert vectors.vector_size == 100 and "pizza" in vectors
+
+
 def test_lab_00_links_the_labs_that_are_here_and_no_others(run_lab):
     lab = run_lab("00_start")
     html = "\n".join(o.data.get("text/html", "") for o in lab.outputs if "data" in o)
     linked = set(re.findall(r'href="([^"]+)"', html))
     assert linked == {f"{name}.ipynb" for name in LABS}
+
+
+def test_lab_03_learns_to_add_and_its_own_code_agrees_with_nblib(run_lab):
+    lab = run_lab("03_recurrence")
+    differences = [float(x) for x in re.findall(r" (\de-\d+)$", lab.text("code-same"), re.M)]
+    assert len(differences) == 3 and max(differences) < 2e-6
+    errors = dict(re.findall(r"^(RNN|LSTM|GRU) +([\d.]+)", lab.text("train-end"), re.M))
+    assert float(errors["GRU"]) < 0.05 and float(errors["RNN"]) > 0.1
+    assert float(re.search(r"([\d.]+) nats a character", lab.text("write-end"))[1]) < 2.3
+
+
+def test_lab_03_searches_neurons_and_shows_its_myth_failing(run_lab):
+    lab = run_lab("03_recurrence")
+    found = lab.text("look-neurons")
+    assert "inside a quotation" in found and re.search(r"place in the word +neuron \d+", found)
+    left = [float(x) for x in re.findall(r"^\+\d +[\d.]+ +(\S+)$", lab.text("myth-run"), re.M)]
+    assert len(left) == 5 and left[0] < 1e-10 and left[-1] > 0.1
+
+
+def test_lab_03_leaves_a_model_that_writes(run_lab):
+    lab = run_lab("03_recurrence")
+    assert (lab.folder / "runs/characters-1/export/safetensors/model.safetensors").is_file()
+    assert len(lab.text("take-load")) > 100

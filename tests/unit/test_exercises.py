@@ -74,9 +74,182 @@ def recall_not_averaged(matrix):
     return recall_right(matrix) * len(matrix)
 
 
+def rnn_right(x, w, u, b):
+    h = 0
+    for number in x:
+        h = np.tanh(number * w + h * u + b)
+    return h
+
+
+def rnn_last_input_only(x, w, u, b):
+    return np.tanh(x[-1] * w + b)
+
+
+def rnn_tanh_once(x, w, u, b):
+    h = 0
+    for number in x:
+        h = number * w + h * u + b
+    return np.tanh(h)
+
+
+def rnn_linear(x, w, u, b):
+    h = 0
+    for number in x:
+        h = number * w + h * u + b
+    return h
+
+
+def rnn_returns_in_the_loop(x, w, u, b):
+    h = 0
+    for number in x:
+        h = np.tanh(number * w + h * u + b)
+        return h
+
+
+def reach_right(states, u):
+    return np.prod(u * (1 - np.square(states)))
+
+
+def reach_without_slope(states, u):
+    return np.prod([u for _ in states])
+
+
+def reach_without_weight(states, u):
+    return np.prod(1 - np.square(states))
+
+
+def reach_added(states, u):
+    return np.sum(u * (1 - np.square(states)))
+
+
+def weight_right(count, texts, texts_with_word):
+    return count + count * (math.log1p(texts) - math.log1p(texts_with_word))
+
+
+def weight_of_the_textbook(count, texts, texts_with_word):
+    return count * math.log(texts / texts_with_word)
+
+
+def weight_without_a_one(count, texts, texts_with_word):
+    return weight_right(count, texts, texts_with_word) - count
+
+
+def weight_upside_down(count, texts, texts_with_word):
+    return weight_right(count, texts_with_word, texts)
+
+
+def weight_of_one_occurrence(count, texts, texts_with_word):
+    return weight_right(1, texts, texts_with_word)
+
+
+def loss_right(h, target, drawn):
+    return np.logaddexp(0, -h @ target) + np.logaddexp(0, drawn @ h).sum()
+
+
+def loss_with_drawn_words_near(h, target, drawn):
+    return np.logaddexp(0, -h @ target) + np.logaddexp(0, -drawn @ h).sum()
+
+
+def loss_of_the_target_alone(h, target, drawn):
+    return np.logaddexp(0, -h @ target)
+
+
+def loss_averaged(h, target, drawn):
+    return np.logaddexp(0, -h @ target) + np.logaddexp(0, drawn @ h).mean()
+
+
+def loss_turned(h, target, drawn):
+    return -loss_right(h, target, drawn)
+
+
+def perplexity_right(probabilities):
+    return np.prod(probabilities) ** (-1 / len(probabilities))
+
+
+def perplexity_without_root(probabilities):
+    return 1 / np.prod(probabilities)
+
+
+def perplexity_of_the_mean(probabilities):
+    return 1 / np.mean(probabilities)
+
+
+def perplexity_as_entropy(probabilities):
+    return -np.log(probabilities).mean()
+
+
+def delta_right(answer, weights, deltas):
+    return sum(w * d for w, d in zip(weights, deltas, strict=True)) * (1 - answer * answer)
+
+
+def delta_without_slope(answer, weights, deltas):
+    return weights @ deltas
+
+
+def delta_of_a_sigmoid(answer, weights, deltas):
+    return answer * (1 - answer) * (weights @ deltas)
+
+
+def delta_with_tanh_twice(answer, weights, deltas):
+    return (weights @ deltas) / np.cosh(answer) ** 2
+
+
+def delta_of_sums(answer, weights, deltas):
+    return (1 - answer**2) * sum(weights) * sum(deltas)
+
+
 # name → right answers, and wrong ones with a word of the hint that fits
 ANSWERS = {
     "00-years": ([74, 74.0], {-74: "backwards", 60: "perceptron", 80: "GPT-4", 2017: "the year itself"}),
+    "01-nand": ([(-2, -2, -3), (-1, -0.8, -1.5)], {
+        (1, 1, 1.5): "AND", (-1, -1, 1.5): "threshold θ = −b", (1, 1, 0.5): "OR", (-1, -1, -0.5): "one input alone",
+        (1, -1, 0.5): "of 4 rows",
+    }),
+    "01-update": ([-1.2], {0.8: "wrong direction", -0.7: "input x2", -2.2: "learning rate", -0.2: "right already"}),
+    "01-xor": ([0.75], {0.5: "at chance", 1: "No line", 0.25: "stays wrong", 3: "their share"}),
+    "01-parameters": ([79510], {
+        79400: "bias as well", 80294: "inputs compute nothing", 79500: "output neurons", 7850: "no hidden layer",
+        894: "counts neurons",
+    }),
+    "01-delta": ([delta_right], {
+        delta_without_slope: "slope of tanh", delta_of_a_sigmoid: "of the sigmoid", delta_with_tanh_twice: "already",
+        delta_of_sums: "pair by pair",
+    }),
+    "01-linear": (["b", "(B)"], {"a": "More training", "c": "bent border", "d": "one matrix"}),
+    "02-weight": ([weight_right], {
+        weight_of_the_textbook: "without the three ones", weight_without_a_one: "after the logarithm",
+        weight_upside_down: "turn the fraction", weight_of_one_occurrence: "one occurrence",
+    }),
+    "02-pairs": ([42, 42.0], {54: "At the ends", 21: "in turn", 18: "near the ends", 51: "own neighbour", 72: "all"}),
+    "02-loss": ([loss_right], {
+        loss_with_drawn_words_near: "pulled near", loss_of_the_target_alone: "missing", loss_averaged: "averaged",
+        loss_turned: "sign is turned",
+    }),
+    "02-sentence": ([1 / 3, 0.333], {
+        72 / 65536: "one by one", 4 / 9: "begin with i", 0.25: "multiply the factors", 0: "stands somewhere",
+        1: "Four factors",
+    }),
+    "02-perplexity": ([perplexity_right], {
+        perplexity_without_root: "take the root", perplexity_of_the_mean: "of their logarithms",
+        perplexity_as_entropy: "exponential",
+    }),
+    "02-lost": (["c", "(C)"], {"a": "how often", "b": "one-hot keeps", "d": "lowest weight"}),
+    "03-weights": ([4 * 128 * (32 + 128 + 2)], {
+        20736: "plain RNN", 62208: "GRU", 82432: "one bias", 81920: "biases are missing", 17408: "recurrent weights",
+    }),
+    "03-forget": ([0.5 ** 0.01, 0.9931], {0.5: "one half", 0.995: "share of", 0.005: "wipe out", 0.00691: "is lost"}),
+    "03-state": ([rnn_right], {
+        rnn_last_input_only: "Only the last input", rnn_tanh_once: "every step", rnn_linear: "one linear map",
+        rnn_returns_in_the_loop: "return inside the loop",
+    }),
+    "03-reach": ([reach_right], {
+        reach_without_slope: "slope of tanh is missing", reach_without_weight: "recurrent weight",
+        reach_added: "multiplies",
+    }),
+    "03-chance": ([1 / 6, 0.1667], {
+        1 / 12: "one uniform", 1 / 3: "not a variance", 1: "best constant", 0.408: "deviation",
+    }),
+    "03-clip": (["b", "(B)"], {"a": "short already", "c": "not on the state", "d": "one letter"}),
     "09-steps": ([52], {50: "smaller", 51: "Epochs do not", 26: "one epoch", 1606: "counts texts", 64: "three splits"}),
     "09-padding": ([padding_right], {
         padding_to_longest_of_all: "longest of all", padding_share_of_text: "share of text",
@@ -105,18 +278,22 @@ def test_every_exercise_is_tested_with_a_right_and_three_wrong_answers():
     assert len(names("09")) >= 4 and names("00") == ["00-years"]
 
 
-@pytest.mark.parametrize(("name", "given"), RIGHT, ids=str)
+def name_of(value):
+    return getattr(value, "__name__", None) or str(value)
+
+
+@pytest.mark.parametrize(("name", "given"), RIGHT, ids=name_of)
 def test_a_right_answer_is_right(name, given, small_reviews):
     assert grade(name, given).verdict == "right"
 
 
-@pytest.mark.parametrize(("name", "given", "hint"), WRONG, ids=str)
+@pytest.mark.parametrize(("name", "given", "hint"), WRONG, ids=name_of)
 def test_a_wrong_answer_gets_the_hint_that_fits(name, given, hint, small_reviews):
     result = grade(name, given)
     assert not result.right and hint in result.text
 
 
-@pytest.mark.parametrize(("name", "given", "hint"), WRONG, ids=str)
+@pytest.mark.parametrize(("name", "given", "hint"), WRONG, ids=name_of)
 def test_no_hint_gives_the_answer_away(name, given, hint, small_reviews):
     shown = EXERCISES[name].answer()
     said = grade(name, given).text
@@ -132,9 +309,18 @@ def test_nothing_and_nonsense_are_answered_kindly(name, small_reviews):
 
 
 @pytest.mark.parametrize("name", EXERCISES)
-def test_the_answer_is_in_no_notebook(name):
-    texts = {p.stem: "\n".join("".join(c["source"]) for c in json.loads(p.read_text("utf-8"))["cells"]) for p in LABS}
-    answers = {"09-sure": [], "09-padding": ["max(batch)"], "09-recall": ["sum(axis=1)", "sum(1)"],
+def test_the_answer_is_not_in_the_notebook_that_asks(name):
+    texts = {p.stem: "\n".join("".join(c["source"]) for c in json.loads(p.read_text("utf-8"))["cells"]) for p in LABS
+             if p.stem[:2] == name[:2]}  # fmt: skip
+    assert texts
+    answers = {"01-nand": ["(-2", "-1.5"], "01-update": ["-1.2", "−1.2"], "01-xor": ["0.75"], "01-linear": [],
+               "01-parameters": ["79,510", "79510"], "01-delta": ["1 - answer"],
+               "02-weight": ["log((1", "log1p"], "02-pairs": ["42"], "02-loss": ["logaddexp"], "02-lost": [],
+               "02-sentence": ["1/3", "1 / 3", "0.333", "0.3333"], "02-perplexity": ["log(p)", "** (-1"],
+               "03-clip": [], "03-state": ["math.tanh(w"], "03-reach": ["state**2"],
+               "03-chance": ["1/6", "1 / 6", "0.1667", "0.167"], "03-forget": ["0.993", "0.9931"],
+               "03-weights": ["82,944", "82944"],
+               "09-sure": [], "09-padding": ["max(batch)"], "09-recall": ["sum(axis=1)", "sum(1)"],
                "09-rate": ["1e-5", "1e-05", "0.00001"], "09-floor": ["0.313", "0.31"]}  # fmt: skip
     for answer in answers.get(name, [EXERCISES[name].answer()]):
         found = [lab for lab, text in texts.items() if re.search(rf"(?<![\w.]){re.escape(answer)}(?![\w.])", text)]

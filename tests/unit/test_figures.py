@@ -287,3 +287,24 @@ def contrast(a: str, b: str) -> float:
 
     high, low = sorted((luminance(a), luminance(b)), reverse=True)
     return (high + 0.05) / (low + 0.05)
+
+
+# -- words ---------------------------------------------------------------------------------------------------------
+
+
+def test_frequencies_show_what_subsampling_leaves():
+    counts = np.array([500, 300, 100, 50, 25, 15, 5, 3, 1, 1])
+    figure = figures.frequencies(list("abcdefghij"), counts, {"half": np.full(10, 0.5)})
+    assert [t.name for t in figure.data] == ["all", "half"]
+    assert figure.data[0].y.tolist() == counts.tolist() and figure.data[1].y.tolist() == (counts / 2).tolist()
+    assert figures.describe(figure).endswith("make up 100% of the text. Of it 50% is used with half.")
+    assert len(figures.frequencies(["w"] * 5000, np.arange(5000, 0, -1), {}).data[0].x) < 200
+
+
+def test_perplexities_name_the_best_and_leave_out_the_infinite():
+    figure = figures.perplexities({"none": {1: 300.0, 2: math.inf}, "good": {1: 290.0, 2: 95.25}})
+    assert figure.data[0].x.tolist() == [1] and figure.data[1].y.tolist() == [290.0, 95.25]
+    assert figures.describe(figure) == (
+        "Lowest: 95.2, good with n = 2. Infinite for some n, because some word has P = 0: none."
+    )
+    assert figures.describe(figures.perplexities({})) == "Nothing to show."
