@@ -24,7 +24,7 @@ function render({ model, el }) {
   let chosen = 0;
   function show() {
     const texts = model.get("texts");
-    chosen = Math.min(chosen, texts.length - 1);
+    chosen = Math.max(0, Math.min(chosen, texts.length - 1));
     row.replaceChildren(
       ...texts.map(([name], k) => {
         const button = document.createElement("button");

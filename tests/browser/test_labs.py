@@ -20,7 +20,7 @@ def link(notebook, name):
 
 
 def opens_lab_09(notebook):
-    wanted = f"() => ({OPEN})().includes('09_fine_tuning.ipynb')"
+    wanted = f"() => ({OPEN})().includes('labs/09_fine_tuning.ipynb')"
     notebook.page.wait_for_function(wanted, timeout=30_000)
 
 
