@@ -53,7 +53,8 @@ class Server:
                 *("--ServerApp.port_retries=0", f"--IdentityProvider.token={self.token}"),
                 *(f"--NotebookApp.token={self.token}", f"--ServerApp.root_dir={self.root.parent}"),
             ],
-            cwd=self.root,
+            # What a classic Notebook serves.
+            cwd=self.root.parent,
             env=_environment(folder),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
