@@ -13,8 +13,8 @@ def command(parser: Parser, argv: list[str]) -> int:
     folder = parser.parse(argv).run
     session = Session.reopen(folder)
     if session.over:
-        raise InputError(
-            f"{folder}: this run has {session.message}, there is nothing to go on with; to train longer, start a new "
-            f"one: nblib finetune {folder}/config.yaml --epochs N --output FOLDER"
-        )
+        why = f"{folder}: this run has {session.message}, there is nothing to go on with"
+        if session.config is not None and session.config.kind == "finetune":
+            why += f"; to train longer, start a new one: nblib finetune {folder}/config.yaml --epochs N --output FOLDER"
+        raise InputError(why)
     return runner.run(session)

@@ -42,19 +42,27 @@ def _next(session: Session, interrupted: bool) -> list[str]:
     run = shlex.quote(str(session.folder))
     if interrupted:
         return [f"to go on: nblib resume {run}"]
+    lines = ["", f"model         {session.folder / 'model'}"]
+    if session.config is None or session.config.kind != "finetune":
+        return lines
     return [
-        "",
-        f"model         {session.folder / 'model'}",
+        *lines,
         f"try it        nblib predict {run} 'a sentence'",
         f"take it away  nblib export {run} --format hf --format onnx",
     ]
 
 
 def summary(session: Session) -> list[str]:
-    """The model's figures beside the two baselines, as lines; nothing where the run left no metrics."""
+    """The model's figures beside the two baselines, as lines; nothing where the run left no metrics.
+
+    Of a run that fine-tunes nothing, whatever it measured.
+    """
     metrics = session.result
     if not isinstance(metrics, dict):
         return []
+    if session.config is not None and session.config.kind != "finetune":
+        found = {name: _number(metrics, name) for name in metrics}
+        return ["", *(f"{name:<28}{value:>12.4g}" for name, value in found.items() if value is not None)]
     rows = [
         ("accuracy", "eval_accuracy", "test_accuracy"),
         ("F1, mean of the classes", "eval_f1_macro", "test_f1_macro"),

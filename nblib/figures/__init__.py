@@ -5,14 +5,14 @@ backgrounds are transparent and inks are mid-grey, so that one picture is legibl
 Every figure carries one sentence that says what it shows: ``describe(figure)``.
 """
 
-from nblib.figures.curves import TRACES, curves, curves_text, only_rates_moved, update_curves, update_planned
+from nblib.figures.curves import TRACES, curves, curves_text, update_curves
 from nblib.figures.data import class_balance, lengths
 from nblib.figures.looks import INK, OKABE_ITO, describe, frame, legend_above, short
 from nblib.figures.perceptron import updates_against_margin
 from nblib.figures.points import NOTHING, Curve, decimate, smooth, window_for
 from nblib.figures.results import calibration, confusion, expected_calibration_error
 from nblib.figures.runs import compare, seeds
-from nblib.figures.schedule import learning_rates, schedule, schedule_text
+from nblib.figures.schedule import learning_rates, rate_lines, schedule, schedule_text
 from nblib.figures.words import frequencies, perplexities
 
 __all__ = [
@@ -36,14 +36,13 @@ __all__ = [
     "lengths",
     "frame",
     "perplexities",
-    "only_rates_moved",
+    "rate_lines",
     "schedule",
     "schedule_text",
     "seeds",
     "short",
     "smooth",
     "update_curves",
-    "update_planned",
     "updates_against_margin",
     "window_for",
 ]

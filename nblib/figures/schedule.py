@@ -10,7 +10,8 @@ import plotly.graph_objects as go
 
 from nblib.config import number_text
 from nblib.figures.looks import OKABE_ITO, frame
-from nblib.figures.points import MOST_POINTS, Curve
+from nblib.figures.points import MOST_POINTS, Curve, decimate
+from nblib.history import History
 
 
 def learning_rates(config: Any, total_steps: int, points: int = 0) -> Curve:
@@ -59,6 +60,24 @@ def rate_ticks(peak: float) -> dict[str, Any]:
     """Zero, half the peak and the peak, as a person writes them: plotly would say 0.5e-4."""
     ticks = [0.0, peak / 2, peak]
     return {"tickvals": ticks, "ticktext": [number_text(t) for t in ticks], "range": [0, peak * 1.08]}
+
+
+def rate_lines(history: History, planned: Curve) -> list[tuple]:
+    """For ``views.Lines``: the rates so far, the schedule ahead, and marks where a person changed the peak."""
+    found = []
+    taken = (history.steps("learning_rate"), history["learning_rate"]) if "learning_rate" in history else None
+    if taken is not None:
+        found.append(("so far", "rate", *decimate(*taken), ()))
+    if len(planned[0]):
+        found.append(("planned", "planned", *planned, (2, 3)))
+    changes = [e for e in history.events if e.get("event") == "set" and e.get("name") == "learning_rate"]
+    if changes and taken is not None:
+        steps, rates = taken
+        at = np.array([e["step"] for e in changes], np.int32)
+        heights = rates[np.minimum(np.searchsorted(steps, at), len(steps) - 1)]
+        old, new = (number_text(changes[-1][name]) for name in ("old", "new"))
+        found.append((f"changed by hand: peak {old} → {new}", "mark", at, heights, ()))
+    return found
 
 
 def schedule_text(config: Any, total_steps: int | None) -> str:

@@ -17,7 +17,7 @@ from nblib.panels.drawers import DRAWERS
 from nblib.panels.live_figure import LiveFigure
 from nblib.panels.run_panel import RunPanel, row
 from nblib.session import Session
-from nblib.views import Download
+from nblib.views import Download, Lines
 
 IN_SIGHT = (
     "dataset", "model", "max_train_samples", "epochs", "batch_size", "learning_rate", "warmup_ratio", "freeze_layers",
@@ -59,12 +59,14 @@ class FineTunePanel(RunPanel):
         for box in (self.smoothing, self.log_scale):
             box.observe(lambda _change: self._redraw(), "value")
         self.download = Download(filename="curves")
-        self.figure = LiveFigure(figures.curves(History(), planned=figures.NOTHING), self._lock)
+        self.figure = LiveFigure(figures.curves(History()), self._lock)
+        # Not plotly's: it is to move with the slider, and a redraw of that figure takes a tenth of a second.
+        self.rates = Lines(title="Learning rate", height=112)
         self.caption = html("")
         self.caption.add_class("nblib-caption")
         tools = row(self.smoothing, self.log_scale, self.download)
         tools.add_class("nblib-tools")
-        return widgets.VBox([tools, self.figure, self.caption])
+        return widgets.VBox([tools, self.figure, self.rates, self.caption])
 
     def make_drawers(self) -> dict[str, Any]:
         return {name: kind(self) for name, kind in DRAWERS.items()}
@@ -83,7 +85,7 @@ class FineTunePanel(RunPanel):
 
     def forget(self) -> None:
         self._seen: dict[str, Any] = {}
-        self._frame: tuple = ()
+        self._rates_seen: tuple = ()
 
     def look(self) -> tuple:
         return self.smoothing.value, self.log_scale.value
@@ -98,24 +100,25 @@ class FineTunePanel(RunPanel):
 
     def draw(self, session: Session | None) -> None:
         history = session.history if session is not None else History()
-        planned, x_title = self._planned(session, history)
-        frame = (self.look(), x_title, session)
-        # Before the start a slider moves nothing but the schedule.
-        if session is None and frame == self._frame and figures.only_rates_moved(planned, self._seen):
-            figures.update_planned(self.figure, history, planned, self._seen, self.figure.batch_move)
-        else:
-            figures.update_curves(
-                self.figure, history, smoothing=self.smoothing.value, log_scale=self.log_scale.value,
-                planned=planned, baselines=_baselines(session), x_title=x_title, seen=self._seen,
-            )  # fmt: skip
-            self._frame = frame
+        until = self._draw_rates(session, history)
+        figures.update_curves(
+            self.figure, history, smoothing=self.smoothing.value, log_scale=self.log_scale.value, until=until,
+            baselines=_baselines(session), seen=self._seen,
+        )  # fmt: skip
         self._caption(session, history)
 
     def preview(self, session: Session, name: str) -> None:
-        planned, _ = self._planned(session, session.history)
-        move = figures.only_rates_moved(planned, self._seen)
-        batch = self.figure.batch_move if move else None
-        figures.update_planned(self.figure, session.history, planned, self._seen, batch)
+        self._draw_rates(session, session.history)
+
+    def _draw_rates(self, session: Session | None, history: History) -> float | None:
+        """Bring the learning rates up to date; the step that the axis ends with, where anybody knows it."""
+        (steps, rates), x_title = self._planned(session, history)
+        taken = len(history["learning_rate"]) if "learning_rate" in history else 0
+        key = (steps.tobytes(), rates.tobytes(), x_title, taken, len(history.events))
+        if key != self._rates_seen:
+            self._rates_seen = key
+            self.rates.show(figures.rate_lines(history, (steps, rates)), x_title=x_title)
+        return float(steps[-1]) if len(steps) else None
 
     def _caption(self, session: Session | None, history: History) -> None:
         total = session.total if session is not None else None

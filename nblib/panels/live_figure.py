@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from copy import copy
 from typing import Any
 
@@ -52,19 +50,6 @@ class LiveFigure(go.FigureWidget):
 
     def _content(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         return [_flat(trace) for trace in self._data], _flat(self._layout_obj._props)
-
-    @contextmanager
-    def batch_move(self) -> Iterator[None]:
-        """As ``batch_update``, for lines that get new heights and axes that get new ends and ticks, and nothing else.
-
-        plotly moves these without drawing the rest of the figure again, about a tenth sooner.
-        """
-        self._in_batch_mode = True
-        try:
-            yield
-        finally:
-            self._in_batch_mode = False
-            self._perform_batch_animate({"transition": {"duration": 0}, "frame": {"duration": 0, "redraw": False}})
 
     def _send_update_msg(self, *arguments: Any, **options: Any) -> None:
         self._sent = time.monotonic()

@@ -55,8 +55,8 @@ function render({ model, el }) {
       geometry = null;
       return;
     }
-    const box = { left: 46, top: 8, width: width - 46 - 14, height: height - 46 };
-    const drawn = curves.map((c) => ({ ...c, colour: theme.series[c.key] || theme.series.other, width: c.dash.length ? 1.5 : 2 }));
+    const box = { left: 46, top: 8, width: width - 46 - 18, height: height - 46 };
+    const drawn = curves.map((c) => ({ ...c, colour: theme.series[c.key] || theme.series.other, width: c.dash.length ? 1.5 : 2, marks: c.key === "mark" }));
     const level = model.get("level");
     if (level !== null) {
       const y = model.get("log_scale") ? Math.log10(level) : level;
@@ -82,7 +82,11 @@ function render({ model, el }) {
       const k = nearest(c), dash = c.dash.length ? ` stroke-dasharray="${c.dash.map(Number).join(" ")}"` : "";
       const mark = nb_element("span", { "aria-hidden": "true" });
       const colour = theme.series[c.key] || theme.series.other;
-      mark.innerHTML = `<svg width="22" height="8"><line x1="0" y1="4" x2="22" y2="4" stroke="${colour}" stroke-width="2"${dash}/></svg>`;
+      mark.innerHTML = c.key === "mark"
+        ? `<svg width="12" height="12"><path d="M6 1 11 6 6 11 1 6Z" fill="${colour}" stroke="${theme.ink}"/></svg>`
+        : `<svg width="22" height="8"><line x1="0" y1="4" x2="22" y2="4" stroke="${colour}" stroke-width="2"${dash}/></svg>`;
+      // What a mark says stands in its name, and where a plan ends nobody asked.
+      if (c.key === "mark" || (c.key === "planned" && at === null)) return nb_element("span", {}, mark, c.name);
       const where = at === null ? "" : ` at ${nb_number(c.x[k])}`;
       return nb_element("span", {}, mark, `${c.name}${where}: ${nb_number(c.values[k])}`);
     }));

@@ -16,7 +16,8 @@ class Lines(anywidget.AnyWidget):
     """A few curves over one axis, redrawn at once; the legend reads out what the pointer is over, else the last values.
 
     ``log_scale``: the values on a log scale. ``level``: a dotted line to compare with. ``until``: the axis reaches at
-    least so far. ``kinds``: "rnn", "lstm" or "gru" gives a curve that network's colour.
+    least so far. ``kinds``: "rnn", "lstm" or "gru" gives a curve that network's colour; "rate" and
+    "planned" are what was and what is to come; a "mark" is drawn as points that no line joins.
     """
 
     _esm = text("plot.js") + text("lines.js")

@@ -1,7 +1,7 @@
 // What the canvas views share: a sharp canvas that follows its place, the theme's colours, ticks, colour maps.
 
-const NB_SERIES = { rnn: "#D55E00", lstm: "#0072B2", gru: "#009E73", other: "#CC79A7" };
-const NB_DARK_SERIES = { rnn: "#E8803A", lstm: "#56B4E9", gru: "#2BBF94", other: "#E0A0C4" };
+const NB_SERIES = { rnn: "#D55E00", lstm: "#0072B2", gru: "#009E73", rate: "#0072B2", planned: "#666", mark: "#E69F00", other: "#CC79A7" };
+const NB_DARK_SERIES = { rnn: "#E8803A", lstm: "#56B4E9", gru: "#2BBF94", rate: "#56B4E9", planned: "#bbb", mark: "#F0B429", other: "#E0A0C4" };
 const NB_FONT = "12px system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
 
 function nb_element(tag, attributes, ...children) {
@@ -131,7 +131,7 @@ function nb_ticks(low, high, most, log) {
   return found;
 }
 
-// A rectangle of curves: `curves` are { x, y, colour, dash, width }. Scales are linear; log values come as log10.
+// A rectangle of curves: `curves` are { x, y, colour, dash, width }, or with `marks` points that no line joins. Scales are linear; log values come as log10.
 function nb_curves(context, box, theme, curves, range, titles) {
   const { left, top, width, height } = box;
   const X = (v) => left + ((v - range.x[0]) / (range.x[1] - range.x[0] || 1)) * width;
@@ -157,7 +157,21 @@ function nb_curves(context, box, theme, curves, range, titles) {
   context.save();
   context.beginPath(); context.rect(left, top - 2, width + 1, height + 4); context.clip();
   context.lineJoin = "round";
-  for (const { x, y, colour, dash, width: thick } of curves) {
+  for (const { x, y, colour, dash, width: thick, marks } of curves) {
+    if (marks) {
+      context.fillStyle = colour;
+      context.strokeStyle = theme.ink;
+      context.lineWidth = 1;
+      context.setLineDash([]);
+      for (let k = 0; k < y.length; k += 1) {
+        if (!Number.isFinite(y[k])) continue;
+        const u = X(x[k]), v = Y(y[k]);
+        context.beginPath();
+        context.moveTo(u, v - 6); context.lineTo(u + 6, v); context.lineTo(u, v + 6); context.lineTo(u - 6, v);
+        context.closePath(); context.fill(); context.stroke();
+      }
+      continue;
+    }
     context.strokeStyle = colour;
     context.lineWidth = thick || 2;
     context.setLineDash(dash || []);

@@ -37,7 +37,7 @@ fails = {}
 """
 PANEL = "panel = FineTunePanel(FineTuneConfig(max_train_samples=1024), make_job=Pretend)\ndisplay(panel)"
 POINTS = "() => Math.max(0, ...document.querySelector('.nblib-panel .js-plotly-plot').data.map(t => t.y?.length ?? 0))"
-SCHEDULE = "() => document.querySelector('.nblib-panel .js-plotly-plot .x3y3 .js-line').getAttribute('d')"
+SCHEDULE = "() => document.querySelector('.nblib-panel .nblib-lines canvas').toDataURL()"
 HEIGHT = "() => document.querySelector('.nblib-status-host').getBoundingClientRect().top"
 
 
@@ -45,7 +45,7 @@ HEIGHT = "() => document.querySelector('.nblib-status-host').getBoundingClientRe
 def notebook(notebook_with):
     opened = notebook_with([JOB, PANEL, "print('another cell')"])
     opened.run_all()
-    opened.page.wait_for_selector(".nblib-panel .x3y3 .js-line")
+    opened.page.wait_for_selector(".nblib-panel .js-plotly-plot .x2y2")
     return opened
 
 
@@ -172,7 +172,7 @@ def a_view_made_later_shows_what_the_first_shows(notebook):
     slide(notebook, "epochs", "ArrowRight")
     expect(notebook.control("textbox", "epochs")).to_have_value("3")
     notebook.run_cell(1)
-    notebook.page.wait_for_selector(".nblib-panel .x3y3 .js-line")
+    notebook.page.wait_for_selector(".nblib-panel .js-plotly-plot .x2y2")
     notebook.execute("panel.controls.edit('epochs', '7')")
     expect(notebook.control("textbox", "epochs")).to_have_value("7")
 

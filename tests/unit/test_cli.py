@@ -228,6 +228,26 @@ def test_a_finished_run_is_not_resumed(fake_job, capsys):
     assert err[0].startswith("nblib: run: this run has finished at step 8, there is nothing to go on with")
 
 
+def test_a_run_of_another_kind_goes_on_and_tells_its_own_figures(capsys):
+    from nblib import RecurrentConfig, Session
+
+    config = RecurrentConfig(length=10, hidden_size=8, batch_size=8, max_steps=4, output="run")
+    session = Session(config.make_job())
+    session.step()
+    session.wait_for("paused", timeout=PATIENCE)
+    session.stop()
+    session.wait(20)
+    assert main(["resume", "run"]) == 0
+    out, err = told(capsys)
+    assert "going on from step-000001" in out and err == []
+    table = {line[:28].strip(): line[28:].split() for line in out}
+    assert table["steps"] == ["4"] and "eval_loss_lstm" in table
+    assert not any("baseline" in line or "nblib predict" in line or "TF-IDF" in line for line in out)
+    assert main(["resume", "run"]) == 2
+    out, err = told(capsys)
+    assert err[0].endswith("there is nothing to go on with")
+
+
 def test_a_failure_inside_is_one_line_that_says_where_the_run_is(fake_job, capsys):
     assert main("finetune --dataset breaks --output run".split()) == 1
     out, err = told(capsys)

@@ -131,14 +131,19 @@ def test_the_curve_shows_where_the_loss_stopped_being_a_number():
 def test_changes_by_hand_are_marked():
     run = history(50)
     run.event("set", step=20, name="learning_rate", old=1e-4, new=3e-5)
-    figure = figures.curves(run)
-    assert trace(figure, "changes").x.tolist() == [20]
-    assert trace(figure, "changes").text == ("peak 1e-4 → 3e-5",)
+    lines = {key: (name, x, y) for name, key, x, y, _ in figures.rate_lines(run, figures.NOTHING)}
+    assert lines["rate"][1].tolist() == run.steps("learning_rate").tolist() and "planned" not in lines
+    name, x, y = lines["mark"]
+    assert name == "changed by hand: peak 1e-4 → 3e-5" and x.tolist() == [20]
+    assert y[0] == run["learning_rate"][19]
 
 
-def test_rates_are_written_as_a_person_writes_them():
-    figure = figures.curves(history())
-    assert figure.layout.yaxis3.ticktext == ("0", "5e-5", "1e-4")
+def test_the_axis_reaches_to_the_end_of_the_run_once_there_is_a_curve():
+    figure, seen = figures.curves(History()), {}
+    figures.update_curves(figure, History(), until=400, seen=seen)
+    assert figure.layout.xaxis.range is None
+    figures.update_curves(figure, history(50), until=400, seen=seen)
+    assert figure.layout.xaxis.range == (0, 400) and figure.layout.xaxis.matches == "x2"
 
 
 def test_the_sentence_under_the_curves_has_the_numbers():

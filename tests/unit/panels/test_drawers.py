@@ -14,6 +14,7 @@ from nblib import FineTuneConfig, FineTunePanel, InputError
 from nblib.panels.aside import Aside, picture, problem
 from nblib.panels.drawers import table
 from nblib.views import Copying, Download, Form, Status
+from tests.unit.panels.wire import drawn
 
 PATIENCE = 20
 NASTY = "<script>alert('x')</script>"
@@ -90,7 +91,7 @@ def test_the_data_drawer_shows_the_facts_and_tells_the_schedule(panel, monkeypat
     assert "12.5%" in text and "31.0%" in text and "dropped: empty text" in text and "2 rows" in text
     assert NASTY not in text and "&lt;script&gt;" in text
     assert len(pictures(panel.drawers["data"].widget)) == 2
-    assert panel.figure.data[9].x[-1] == 2 * 640 / 32
+    assert drawn(panel.rates)["planned"][0][-1] == 2 * 640 / 32
     panel.drawer_buttons["data"].click()
     assert panel._drawer.children == ()
     panel.drawer_buttons["data"].click()

@@ -13,7 +13,7 @@ from nblib.panels.run_bar import BUTTONS, enabled, primary
 from nblib.panels.words import duration
 from nblib.session import ACTIVE, OVER, READY
 from tests.unit.fakes import PATIENCE, GatedJob, running
-from tests.unit.panels.wire import edit, from_browser, set_from_browser, wait_until
+from tests.unit.panels.wire import drawn, edit, from_browser, set_from_browser, wait_until
 
 
 def greyed(panel) -> set[str]:
@@ -148,12 +148,26 @@ def test_the_curve_grows_and_the_worker_writes_it(wire, gated):
     pause(panel, job)
     assert len(trace(panel, "loss").y) == 6
     assert trace(panel, "loss").opacity == 1 and panel.figure.layout.yaxis.type == "log"
-    redraws = wire.redraws(panel.figure)
-    planned = figures.TRACES.index("planned")
     # A handler shows the schedule that a person is moving, and no more.
-    assert {m.thread for m in redraws} == {"nblib-session", "MainThread"}
-    changed = [next(iter(m.state.values())) for m in redraws if m.thread == "MainThread"]
-    assert [c["style_traces"] for c in changed] == [[planned]]
+    assert {m.thread for m in wire.redraws(panel.figure)} == {"nblib-session"}
+    assert {m.thread for m in wire.of(panel.rates)} == {"nblib-session", "MainThread"}
+
+
+def test_drawing_rests_two_hundred_times_as_long_as_it_took(gated, monkeypatch):
+    from nblib.panels import run_panel
+
+    panel, job = gated()
+    begin(panel, job, steps=1)
+    wait_until(lambda: panel.session.history.version)
+    for seconds, rest in ((0.001, 0.2), (0.002, 0.4), (3.0, 1.0)):
+        clock = iter([1e9, 1e9 + seconds])
+        monkeypatch.setattr(panel, "draw", lambda _session: None)
+        monkeypatch.setattr(run_panel.time, "monotonic", lambda clock=clock: next(clock))
+        with panel._lock:
+            panel._drawn = ()
+            panel._draw(panel.session)
+            monkeypatch.undo()
+            assert panel._next_draw == pytest.approx(1e9 + seconds + rest)
 
 
 def test_a_slow_page_is_drawn_less_often(gated, monkeypatch):
@@ -177,22 +191,25 @@ def test_the_schedule_moves_with_a_slider_during_a_run_before_it_is_let_go(wire,
     begin(panel, job, steps=3)
     wire.clear()
     edit(panel, "learning_rate", "3e-4", final=False)
-    assert trace(panel, "planned").y.max() == pytest.approx(3e-4, rel=0.02)
-    assert len(wire.redraws(panel.figure)) == 1
+    assert drawn(panel.rates)["planned"][1].max() == pytest.approx(3e-4, rel=0.02)
+    assert wire.redraws(panel.figure) == [] and len(wire.of(panel.rates)) == 1
     assert job.applied.empty() and panel.controls.widget.notes == {}
 
 
 def test_a_page_is_given_the_figure_as_it_is_and_what_came_in_between_again(wire, gated):
-    panel, _ = gated(FineTuneConfig(max_train_samples=1024))
-    edit(panel, "epochs", "3")
-    place = figures.TRACES.index("planned")
+    panel, job = gated(FineTuneConfig(max_train_samples=1024))
+    begin(panel, job, steps=3)
+    pause(panel, job)
+    place, taken = figures.TRACES.index("loss"), len(trace(panel, "loss").y)
     state = panel.figure.get_state()
-    assert state["_widget_data"][place]["x"]["shape"] == (96,)
-    edit(panel, "epochs", "4")
+    assert state["_widget_data"][place]["x"]["shape"] == (taken,)
+    panel.step()
+    job.give(1)
+    wait_until(lambda: len(trace(panel, "loss").y) == taken + 1)
     wire.clear()
     set_from_browser(panel.figure, _js2py_layoutDelta={"layout_delta": {}, "layout_edit_id": 0})
     (sent,) = wire.redraws(panel.figure)
-    assert sent.state["_py2js_update"]["style_data"]["x"][place]["shape"] == (128,)
+    assert sent.state["_py2js_update"]["style_data"]["x"][place]["shape"] == (taken + 1,)
     assert set(sent.state["_py2js_update"]["style_data"]) == {"x", "y"}
     set_from_browser(panel.figure, _js2py_layoutDelta={"layout_delta": {}, "layout_edit_id": 1})
     assert len(wire.redraws(panel.figure)) == 1
@@ -326,21 +343,20 @@ def test_a_picture_that_fails_at_the_very_end_says_so_too(gated, monkeypatch):
 
 def test_the_schedule_moves_with_the_sliders_before_the_start(gated):
     panel, _ = gated(FineTuneConfig(max_train_samples=1024))
-    before = trace(panel, "planned")
-    assert before.x[-1] == 64 and before.y.max() == pytest.approx(1e-4)
+    steps, rates = drawn(panel.rates)["planned"]
+    assert steps[-1] == 64 and rates.max() == pytest.approx(1e-4)
     edit(panel, "learning_rate", "3e-4", final=False)
     edit(panel, "epochs", "3")
-    assert trace(panel, "planned").x[-1] == 96 and trace(panel, "planned").y.max() == pytest.approx(3e-4)
+    steps, rates = drawn(panel.rates)["planned"]
+    assert steps[-1] == 96 and rates.max() == pytest.approx(3e-4)
     assert "10 of 96 steps" in panel.caption.value
 
 
 def test_nobody_knows_the_steps_so_the_schedule_goes_over_epochs(gated):
     panel, _ = gated()
-    assert trace(panel, "planned").x[-1] == 2
-    assert panel.figure.layout.xaxis3.title.text == "epoch"
+    assert drawn(panel.rates)["planned"][0][-1] == 2 and panel.rates.x_title == "epoch"
     panel.known_rows(panel.config, 640)
-    assert trace(panel, "planned").x[-1] == 40
-    assert panel.figure.layout.xaxis3.title.text == "step"
+    assert drawn(panel.rates)["planned"][0][-1] == 40 and panel.rates.x_title == "step"
 
 
 def test_a_wrong_combination_is_said_and_start_waits_for_it(gated):

@@ -79,11 +79,11 @@ def test_a_slider_before_the_start_sends_one_small_redraw(wire):
     panel = FineTunePanel(FineTuneConfig(max_train_samples=4096))
     wire.clear()
     edit(panel, "warmup_ratio", "0.2", final=False)
-    redraws = wire.redraws(panel.figure)
+    redraws = wire.of(panel.rates)
     assert len(redraws) == 1 and redraws[0].size < 4000
     wire.clear()
     edit(panel, "output", "runs/elsewhere")
-    assert wire.redraws(panel.figure) == []
+    assert wire.of(panel.rates) == wire.redraws(panel.figure) == []
 
 
 def longest_list(node) -> int:

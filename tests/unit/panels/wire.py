@@ -11,6 +11,7 @@ from typing import Any
 
 import ipywidgets
 import ipywidgets.widgets.widget as widget_module
+import numpy as np
 from ipykernel.comm import Comm
 
 from tests.unit.fakes import PATIENCE
@@ -83,6 +84,14 @@ class Wire:
 
     def clear(self) -> None:
         self.messages.clear()
+
+
+def drawn(view: ipywidgets.Widget) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    """The curves that a ``Lines`` view was sent, by their keys: x and y."""
+    numbers, found = np.frombuffer(view.data, np.float32), {}
+    for key, count in zip(view.kinds, view.counts, strict=True):
+        found[key], numbers = (numbers[:count], numbers[count : 2 * count]), numbers[2 * count :]
+    return found
 
 
 def attach(wire: Wire, monkeypatch: Any) -> None:
