@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import model_validator
 
 from nblib.config.base import RunConfig, setting
+
+READING = ("text_column", "label_column", "train_fraction", "validation_fraction", "test_fraction", "split_seed")
 
 
 class FineTuneConfig(RunConfig):
@@ -241,6 +243,10 @@ class FineTuneConfig(RunConfig):
     output: str | None = setting(
         None, "Folder of the run (a new one under runs/ when left out)", group="Running", more=True
     )
+
+    def reading(self) -> dict[str, Any]:
+        """How ``sources.load`` is to read and split the data set: its options by name."""
+        return {name: getattr(self, name) for name in READING}
 
     @model_validator(mode="after")
     def _together(self):

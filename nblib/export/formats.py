@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from nblib.config import nearest
 from nblib.errors import InputError
 from nblib.export import fresh
 from nblib.files import write_atomic
@@ -111,3 +113,15 @@ def _tell_card(out: Path) -> None:
     _, mark, tail = rest.partition("\n## ")
     head = head.replace("library_name: transformers", "library_name: onnx")
     write_atomic(path, head + use + mark + tail)
+
+
+def known(formats: Iterable[str], offered: Collection[str]) -> list[str]:
+    """The formats asked for, each once. Raises InputError for none, and for one that is not offered."""
+    wanted = list(dict.fromkeys([formats] if isinstance(formats, str) else formats))
+    there = f"there are {', '.join(offered)}"
+    if not wanted:
+        raise InputError(f"format: none was given; {there}")
+    for name in wanted:
+        if name not in offered:
+            raise InputError(f"format: unknown {name!r}{nearest(str(name), offered)}; {there}")
+    return wanted

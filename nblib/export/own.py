@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from nblib.config import nearest
 from nblib.errors import InputError
 from nblib.export import fresh
+from nblib.export.formats import known
 from nblib.export.own_card import card
 from nblib.export.own_report import OwnReport
 from nblib.export.saving import ExportFailed, Mismatch
@@ -71,7 +71,7 @@ def save(
     space; ExportFailed where a format cannot be made or loaded; Mismatch where its answers differ. Nothing
     half-written stays, whatever is raised, and an older export of the same format only goes once the new one holds.
     """
-    folder, formats = Path(folder), _known(formats)
+    folder, formats = Path(folder), known(formats, FORMATS)
     _class(builder)
     weights, answers = _measure(model, example)
     _ask_for_space(folder, weights, len(formats))
@@ -237,16 +237,6 @@ def _class(builder: str) -> Any:
         return getattr(import_module(module), name)
     except (ImportError, AttributeError):
         raise InputError(f"builder: this version of nblib has no {builder!r}") from None
-
-
-def _known(formats: Iterable[str]) -> list[str]:
-    wanted = list(dict.fromkeys([formats] if isinstance(formats, str) else formats))
-    if not wanted:
-        raise InputError(f"format: none was given; there are {', '.join(FORMATS)}")
-    for name in wanted:
-        if name not in FORMATS:
-            raise InputError(f"format: unknown {name!r}{nearest(str(name), FORMATS)}; there are {', '.join(FORMATS)}")
-    return wanted
 
 
 def _ask_for_space(folder: Path, weights: dict, formats: int) -> None:

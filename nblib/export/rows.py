@@ -35,15 +35,7 @@ def held_out(config: FineTuneConfig, classes: list[str], verify: str | Path | No
     from nblib import sources
 
     if verify is None:
-        data = sources.load(
-            config.dataset,
-            text_column=config.text_column,
-            label_column=config.label_column,
-            train_fraction=config.train_fraction,
-            validation_fraction=config.validation_fraction,
-            test_fraction=config.test_fraction,
-            split_seed=config.split_seed,
-        )
+        data = sources.load(config.dataset, **config.reading())
     else:
         data = sources.load(str(verify))
     test = data["test"]

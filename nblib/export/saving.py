@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from nblib.config import nearest, read_config
+from nblib.config import read_config
 from nblib.errors import InputError
 from nblib.export import fresh
-from nblib.export.formats import FORMATS, files_of, size_of
+from nblib.export.formats import FORMATS, files_of, known, size_of
 from nblib.export.report import Report
 from nblib.export.rows import Rows, held_out, of_tokens
 from nblib.files import beside, replace_folder, restore, write_atomic
@@ -56,7 +56,7 @@ def save(
     too little free space; ExportFailed where a format cannot be made; Mismatch where logits, labels or class names
     differ. Whatever is raised, OSError and KeyboardInterrupt too, nothing half-written stays.
     """
-    formats = _known(formats)
+    formats = known(formats, FORMATS)
     run_dir = Path(run_dir)
     model = _model(run_dir)
     config = read_config(run_dir / "config.yaml")
@@ -187,16 +187,6 @@ class Reference:
             "threads": self.threads,
             "versions": found["versions"],
         }
-
-
-def _known(formats: Iterable[str]) -> list[str]:
-    wanted = list(dict.fromkeys([formats] if isinstance(formats, str) else formats))
-    if not wanted:
-        raise InputError(f"format: none was given; there are {', '.join(FORMATS)}")
-    for name in wanted:
-        if name not in FORMATS:
-            raise InputError(f"format: unknown {name!r}{nearest(str(name), FORMATS)}; there are {', '.join(FORMATS)}")
-    return wanted
 
 
 def _model(run_dir: Path) -> Path:

@@ -207,11 +207,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _texts(config: RunConfig, split: str, which: np.ndarray) -> list[str]:
     from nblib import sources
 
-    tables = sources.load(
-        config.dataset, text_column=config.text_column, label_column=config.label_column,
-        train_fraction=config.train_fraction, validation_fraction=config.validation_fraction,
-        test_fraction=config.test_fraction, split_seed=config.split_seed,
-    )  # fmt: skip
+    tables = sources.load(config.dataset, **config.reading())
     from nblib.training.data import chosen_rows
 
     rows = chosen_rows(len(tables[split]), config.max_eval_samples, config.split_seed)

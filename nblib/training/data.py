@@ -43,15 +43,7 @@ class Prepared:
 
 def prepare(config: FineTuneConfig, between: Callable[[], None] = lambda: None) -> Prepared:
     """Load, split and tokenise. ``between()`` is called between pieces of work. Raises InputError."""
-    tables, report = sources.load_with_report(
-        config.dataset,
-        text_column=config.text_column,
-        label_column=config.label_column,
-        train_fraction=config.train_fraction,
-        validation_fraction=config.validation_fraction,
-        test_fraction=config.test_fraction,
-        split_seed=config.split_seed,
-    )
+    tables, report = sources.load_with_report(config.dataset, **config.reading())
     if not {"text", "label"} <= set(tables["train"].column_names):
         raise InputError(f"dataset: {config.dataset} has no classes to learn; fine-tuning needs a text and a label")
     between()

@@ -222,16 +222,8 @@ function render({ model, el }) {
 
   function label_canvas() { heat.canvas.setAttribute("aria-label", `${model.get("title")}: heatmap; arrow keys read single cells`); }
   // Several traits come in one message and one event each; they are read once, when all are there.
-  let pending = false;
-  function changed() {
-    if (pending) return;
-    pending = true;
-    queueMicrotask(() => { pending = false; label_canvas(); read(); });
-  }
-  model.on("change", changed);
-  label_canvas();
-  read();
-  return () => { model.off("change", changed); heat.close(); profile.close(); };
+  const unread = nb_changes(model, () => { label_canvas(); read(); });
+  return () => { unread(); heat.close(); profile.close(); };
 }
 
 export default { render };

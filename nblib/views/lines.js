@@ -100,15 +100,8 @@ function render({ model, el }) {
     plot.again();
   });
   plot.canvas.addEventListener("pointerleave", () => { at = null; plot.again(); });
-  let pending = false;
-  function changed() {
-    if (pending) return;
-    pending = true;
-    queueMicrotask(() => { pending = false; read(); });
-  }
-  model.on("change", changed);
-  read();
-  return () => { model.off("change", changed); plot.close(); };
+  const unread = nb_changes(model, read);
+  return () => { unread(); plot.close(); };
 }
 
 export default { render };

@@ -78,19 +78,14 @@ function render({ model, el }) {
   page.addEventListener("pointerleave", () => { said.textContent = model.get("caption"); });
   const themes = new MutationObserver(paint);
   themes.observe(document.body, { attributes: true, attributeFilter: ["class", "data-jp-theme-name"] });
-  let pending = false;
-  function changed() {
-    if (pending) return;
-    pending = true;
-    queueMicrotask(() => { pending = false; said.textContent = model.get("caption"); page.setAttribute("aria-label", "the text, coloured by the neuron"); read(); });
-  }
-  const events = ["values", "letters", "found", "caption", "empty", "neuron"];
-  for (const name of events) model.on(`change:${name}`, changed);
-  said.textContent = model.get("caption");
-  read();
+  const unread = nb_changes(model, () => {
+    said.textContent = model.get("caption");
+    page.setAttribute("aria-label", "the text, coloured by the neuron");
+    read();
+  }, ["values", "letters", "found", "caption", "empty", "neuron"]);
   // Only on the page does the root have the theme's colours.
   requestAnimationFrame(paint);
-  return () => { themes.disconnect(); for (const name of events) model.off(`change:${name}`, changed); };
+  return () => { themes.disconnect(); unread(); };
 }
 
 export default { render };

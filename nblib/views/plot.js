@@ -19,6 +19,20 @@ function nb_button(word, title, press) {
   return button;
 }
 
+// Traits that arrive in one message are read once. Gives a function that ends it.
+function nb_changes(model, read, names = [""]) {
+  let pending = false;
+  function changed() {
+    if (pending) return;
+    pending = true;
+    queueMicrotask(() => { pending = false; read(); });
+  }
+  const events = names.map((name) => (name ? `change:${name}` : "change"));
+  for (const event of events) model.on(event, changed);
+  read();
+  return () => { for (const event of events) model.off(event, changed); };
+}
+
 // A canvas `height` pixels high and as wide as its place; `paint(context, width, height, theme)` is called at most once
 // a frame, whenever `again()` asked for it, its place grew or shrank, or the theme changed.
 function nb_canvas(place, height, paint, attributes) {

@@ -192,15 +192,8 @@ function render({ model, el }) {
     say();
   });
   view.canvas.addEventListener("pointerleave", () => { hover = null; say(); });
-  let pending = false;
-  function changed() {
-    if (pending) return;
-    pending = true;
-    queueMicrotask(() => { pending = false; read(); });
-  }
-  model.on("change", changed);
-  read();
-  return () => { stop(); model.off("change", changed); view.close(); };
+  const unread = nb_changes(model, read);
+  return () => { stop(); unread(); view.close(); };
 }
 
 export default { render };

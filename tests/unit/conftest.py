@@ -94,3 +94,11 @@ def config(tiny_model, tiny_csv, tmp_path):
         return FineTuneConfig(**values)
 
     return make
+
+
+@pytest.fixture
+def story(tmp_path) -> Path:
+    """A plain text with quotations in it."""
+    path = tmp_path / "story.txt"
+    path.write_text("".join(f'A: he said "no {k}" twice\nB: did he?\n\n' for k in range(400)), encoding="utf-8")
+    return path

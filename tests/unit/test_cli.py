@@ -228,9 +228,10 @@ def test_a_finished_run_is_not_resumed(fake_job, capsys):
     assert err[0].startswith("nblib: run: this run has finished at step 8, there is nothing to go on with")
 
 
-def test_a_run_of_another_kind_goes_on_and_tells_its_own_figures(capsys):
+def test_a_run_of_another_kind_goes_on_and_tells_its_own_figures(tmp_path, monkeypatch, capsys):
     from nblib import RecurrentConfig, Session
 
+    monkeypatch.chdir(tmp_path)
     config = RecurrentConfig(length=10, hidden_size=8, batch_size=8, max_steps=4, output="run")
     session = Session(config.make_job())
     session.step()

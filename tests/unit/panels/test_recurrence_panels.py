@@ -19,13 +19,6 @@ def one_thread():
     torch.set_num_threads(1)
 
 
-@pytest.fixture
-def story(tmp_path):
-    path = tmp_path / "story.txt"
-    path.write_text("".join(f'A: he said "no {k}" twice\nB: did he?\n\n' for k in range(400)), encoding="utf-8")
-    return path
-
-
 def small_characters(story, **changes):
     return CharactersConfig(**{
         "dataset": str(story), "hidden_size": 12, "embedding_size": 8, "length": 16, "batch_size": 8, "max_steps": 8,
