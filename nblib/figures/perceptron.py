@@ -27,6 +27,8 @@ def updates_against_margin(rows: np.ndarray, *, height: int = 320) -> go.Figure:
         f"{updates.max():,.0f} updates; the theorem allows up to {bound.max():,.0f}."
     )
     frame(figure, height, text, legend=legend_above())
-    figure.update_xaxes(title_text="margin γ", type="log", dtick=1)
-    figure.update_yaxes(title_text="updates", type="log", dtick=1, exponentformat="power")
+    # plotly numbers only the whole decades of a logarithmic axis, and a margin rarely spans one.
+    marks = [m * 10.0**k for k in range(-4, 5) for m in (1, 2, 5)]
+    figure.update_xaxes(title_text="margin γ", type="log", tickvals=marks, ticktext=[f"{m:g}" for m in marks])
+    figure.update_yaxes(title_text="updates", type="log", tickvals=marks[::3], ticktext=[f"{m:,g}" for m in marks[::3]])
     return figure
