@@ -1,0 +1,6 @@
+"""From a model's probabilities to symbols, with a trace of how it came to them."""
+
+from nblib.decoding.beam import Beam, Hypothesis, Node, beam_search
+from nblib.decoding.greedy import greedy
+
+__all__ = ["Beam", "Hypothesis", "Node", "beam_search", "greedy"]
