@@ -1,0 +1,167 @@
+"""Pairs of sequences to translate: a phrase and its reading, a sentence and the same in another language."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from nblib.errors import InputError
+from nblib.sources import grammar
+
+PAD, BEGIN, END, UNKNOWN = 0, 1, 2, 3
+SPECIAL = ("<pad>", "<begin>", "<end>", "<unknown>")
+TASKS = ("hanzi to pinyin", "pinyin to hanzi", "Chinese to English")
+
+
+class Vocabulary:
+    """The symbols of one side, numbered: padding, begin, end and unknown first, then as often as they occur.
+
+    ``split`` takes a text apart into symbols, ``join`` puts them together again.
+    """
+
+    def __init__(
+        self, texts: Iterable[str], split: Callable[[str], list[str]], join: Callable[[list[str]], str] = "".join
+    ):
+        counts = Counter(symbol for text in texts for symbol in split(text))
+        self.symbols = [*SPECIAL, *sorted(counts, key=lambda s: (-counts[s], s))]
+        self.split, self.join = split, join
+        self._numbers = {symbol: number for number, symbol in enumerate(self.symbols)}
+
+    def __len__(self) -> int:
+        return len(self.symbols)
+
+    def encode(self, text: str) -> list[int]:
+        """The numbers of a text's symbols, and END. Any text will do: a symbol never seen is UNKNOWN."""
+        return [*(self._numbers.get(s, UNKNOWN) for s in self.split(text)), END]
+
+    def decode(self, numbers: Sequence[int]) -> str:
+        """The text of numbers up to the first END."""
+        found = []
+        for number in numbers:
+            if number == END:
+                break
+            if number not in (PAD, BEGIN):
+                found.append("�" if number == UNKNOWN else self.symbols[number])
+        return self.join(found)
+
+
+class Side(NamedTuple):
+    """One split: texts in and out, and the number of symbols going in, int32, by which accuracy is told."""
+
+    sources: list[str]
+    targets: list[str]
+    lengths: np.ndarray
+
+
+class Pairs(NamedTuple):
+    """A task in three splits; ``right(source, answer)`` says whether an answer is one of the right ones."""
+
+    name: str
+    source: Vocabulary
+    target: Vocabulary
+    train: Side
+    validation: Side
+    test: Side
+    right: Callable[[str, str], bool]
+
+
+def pairs(name: str, *, tones: bool = False, most: int | None = None) -> Pairs:
+    """The pairs of a task by its name.
+
+    Args:
+        name: one of ``TASKS``. The first two are the phrases of ``pinyin``, of at most 6 characters; the third comes
+            from ``nblib.sources.grammar``, made by this project.
+        tones: readings with the number of their tone, "xing2" for "xing".
+        most: as many pairs to train on at most.
+
+    Raises InputError for an unknown name, and where the offline pack lacks what is needed.
+    """
+    if name not in TASKS:
+        raise InputError(f"task: unknown {name!r}; there are {', '.join(TASKS)}")
+    made = _translation() if name == TASKS[2] else _readings(tones, back=name == TASKS[1])
+    if most is None or most >= len(made.train.sources):
+        return made
+    return made._replace(train=Side(*(part[:most] for part in made.train)))
+
+
+def toneless(syllable: str) -> str:
+    """ "xíng" → "xing"; ü stays ü."""
+    kept = [c for c in unicodedata.normalize("NFD", syllable) if c not in TONES]
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
+def numbered(syllable: str) -> str:
+    """ "xíng" → "xing2"; a syllable without a mark, the light one, gets no number."""
+    tone = next((str(TONES.index(c) + 1) for c in unicodedata.normalize("NFD", syllable) if c in TONES), "")
+    return toneless(syllable) + tone
+
+
+# Macron, acute, caron, grave: the first to the fourth tone.
+TONES = "\u0304\u0301\u030c\u0300"
+LONGEST_PHRASE = 6
+
+
+@cache
+def _readings(tones: bool, back: bool) -> Pairs:
+    from nblib import sources
+
+    data = sources.load("pinyin")
+    sides, same = [], {}
+    for split in ("train", "validation", "test"):
+        phrases, readings = [], []
+        for phrase, syllables in zip(data[split]["phrase"], data[split]["reading"], strict=True):
+            if len(phrase) <= LONGEST_PHRASE and len(phrase) == len(syllables):
+                reading = " ".join(numbered(s) if tones else toneless(s) for s in syllables)
+                phrases.append(phrase)
+                readings.append(reading)
+                same.setdefault(reading, set()).add(phrase)
+        lengths = np.array([len(p) for p in phrases], np.int32)
+        sides.append(Side(readings, phrases, lengths) if back else Side(phrases, readings, lengths))
+    if back:
+        # Many phrases sound alike: whichever has that reading is right.
+        return _pairs(TASKS[1], sides, letters, hanzi, right=lambda source, said: said in same.get(source, ()))
+    known = {p: r for side in sides for p, r in zip(side.sources, side.targets, strict=True)}
+    return _pairs(TASKS[0], sides, hanzi, letters, right=lambda source, said: said == known.get(source))
+
+
+@cache
+def _translation() -> Pairs:
+    made, sides = grammar.sentences(), []
+    for split in ("train", "validation", "test"):
+        zh, en = [p.zh for p in made[split]], [p.en for p in made[split]]
+        sides.append(Side(zh, en, np.array([len(hanzi(t)) for t in zh], np.int32)))
+    known = {p.zh: p.en for part in made.values() for p in part}
+    return _pairs(TASKS[2], sides, hanzi, words, sentence, lambda source, said: said == known.get(source))
+
+
+def hanzi(text: str) -> list[str]:
+    """A symbol each character; spaces and stops, which people leave out, do not count."""
+    return [c for c in text if not c.isspace() and c not in "。，？！.,?!"]
+
+
+def letters(text: str) -> list[str]:
+    """A symbol each letter, with one space between syllables; capitals and the marks of tones do not count."""
+    return list(toneless(" ".join(text.lower().split())))
+
+
+def words(text: str) -> list[str]:
+    """English words, and its stops as words of their own."""
+    return re.findall(r"[^\s.,?!]+|[.,?!]", text)
+
+
+def sentence(parts: list[str]) -> str:
+    """Words as a person writes them: no space before a stop."""
+    return re.sub(r" (?=[.,?!])", "", " ".join(parts))
+
+
+def _pairs(
+    name: str, sides: list[Side], read: Callable, write: Callable, join: Callable = "".join, right=None
+) -> Pairs:
+    source, target = Vocabulary(sides[0].sources, read), Vocabulary(sides[0].targets, write, join)
+    return Pairs(name, source, target, *sides, right)
