@@ -1,0 +1,119 @@
+"""Sequence to sequence, with a GRU or with a Transformer: every number that it can be told."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import model_validator
+
+from nblib.config.base import setting
+from nblib.config.fit import FitConfig
+
+
+class TranslateConfig(FitConfig):
+    """What both have in common."""
+
+    task: Literal["hanzi to pinyin", "pinyin to hanzi", "Chinese to English"] = setting(
+        "hanzi to pinyin", "What goes in, and what is to come out", group="Data"
+    )
+    tones: bool = setting(False, "Readings with the number of their tone: xing2 for xing", group="Data", more=True)
+    max_train_samples: int | None = setting(
+        None, "Train on this many pairs only", group="Data", scale="log", ge=1, slider=(100, 40_000), more=True
+    )
+    max_eval_samples: int = setting(
+        800, "Held-out pairs looked at in each evaluation", group="Data", scale="log", ge=1, le=100_000,
+        slider=(100, 5000), more=True,
+    )  # fmt: skip
+    batch_size: int = setting(
+        128, "Pairs that one optimiser step sees", group="Optimiser", scale="log", ge=1, le=65536, slider=(8, 512),
+        more=True,
+    )  # fmt: skip
+    dropout: float = setting(
+        0.1, "Share of numbers left out while training", group="Model", ge=0, le=0.9, slider=(0, 0.5), step=0.05,
+        more=True,
+    )  # fmt: skip
+    label_smoothing: float = setting(
+        0.0, "Share of the target spread over all symbols", group="Optimiser", ge=0, le=0.9, slider=(0, 0.4), step=0.02,
+        live=True, more=True,
+    )  # fmt: skip
+    lr_scheduler_type: Literal["constant", "linear", "cosine", "inverse_sqrt", "exponential"] = setting(
+        "linear", "Shape of the learning rate after warm-up", group="Optimiser", more=True
+    )
+    warmup_ratio: float = setting(
+        0.02, "Share of the steps in which the learning rate climbs to its peak", group="Optimiser", ge=0, le=1,
+        slider=(0, 0.3), step=0.01, more=True,
+    )  # fmt: skip
+    max_steps: int = setting(
+        1500, "Optimiser steps of the whole run", group="Optimiser", scale="log", ge=1, slider=(10, 20000)
+    )
+    eval_steps: int | None = setting(
+        100, "Evaluate every so many steps, and at the end", group="Running", scale="log", ge=1, slider=(10, 5000),
+        more=True,
+    )  # fmt: skip
+
+
+class Seq2SeqConfig(TranslateConfig):
+    """Train a GRU that reads, and another that writes."""
+
+    kind: ClassVar[str] = "seq2seq"
+    job: ClassVar[str] = "nblib.training.translate:seq2seq"
+
+    attention: Literal["none", "additive", "multiplicative"] = setting(
+        "multiplicative", "What the decoder may look at: one fixed vector, or every state of the encoder", group="Model"
+    )
+    hidden_size: int = setting(
+        256, "Numbers in the state of the decoder", group="Model", scale="log", ge=2, le=4096, slider=(16, 1024)
+    )
+    embedding_size: int = setting(
+        128, "Numbers in the vector of a symbol", group="Model", scale="log", ge=1, le=4096, slider=(8, 512), more=True
+    )
+    teacher_forcing: float = setting(
+        1.0, "How often the decoder is given the right symbol in place of its own", group="Optimiser", ge=0, le=1,
+        slider=(0, 1), step=0.05, live=True,
+    )  # fmt: skip
+    learning_rate: float = setting(
+        2e-3, "Peak of the learning rate (Adam)", group="Optimiser", scale="log", gt=0, le=10, slider=(1e-5, 1e-1),
+        live=True,
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _even(self):
+        if self.hidden_size % 2:
+            raise ValueError(f"hidden_size: each direction of the encoder has half of it; {self.hidden_size} is odd")
+        return self
+
+
+class TransformerConfig(TranslateConfig):
+    """Train a Transformer on the same tasks."""
+
+    kind: ClassVar[str] = "transformer"
+    job: ClassVar[str] = "nblib.training.translate:transformer"
+
+    hidden_size: int = setting(
+        128, "Numbers at each place, from the first layer to the last", group="Model", scale="log", ge=2, le=4096,
+        slider=(16, 512),
+    )  # fmt: skip
+    num_heads: int = setting(4, "Heads of each attention", group="Model", ge=1, le=64, slider=(1, 16), step=1)
+    num_layers: int = setting(
+        2, "Layers of the encoder, and of the decoder", group="Model", ge=1, le=24, slider=(1, 6), step=1
+    )
+    intermediate_size: int = setting(
+        512, "Numbers inside the feed-forward nets", group="Model", scale="log", ge=1, le=16384, slider=(16, 2048),
+        more=True,
+    )  # fmt: skip
+    norm: Literal["before", "after"] = setting(
+        "before", "Layer norm before each part, or after each sum as in the paper", group="Model", more=True
+    )
+    tied: bool = setting(False, "The readout is the target's embedding", group="Model", more=True)
+    learning_rate: float = setting(
+        1e-3, "Peak of the learning rate (Adam)", group="Optimiser", scale="log", gt=0, le=10, slider=(1e-5, 1e-1),
+        live=True,
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _divides(self):
+        if self.hidden_size % self.num_heads or self.hidden_size % 2:
+            raise ValueError(
+                f"num_heads: {self.num_heads} heads do not divide hidden_size {self.hidden_size} (which is to be even)"
+            )
+        return self
