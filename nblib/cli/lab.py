@@ -14,6 +14,7 @@ from nblib.cli.parser import Parser
 from nblib.errors import InputError
 
 _NOTEBOOK = "00_start.ipynb"
+PROMPT = "--ServerApp.kernel_websocket_connection_class=nblib.cli.kernel_channel.PromptChannel"
 
 
 def command(parser: Parser, argv: list[str]) -> int:
@@ -40,6 +41,9 @@ def jupyter_command(labs: Path, extra: list[str]) -> list[str]:
     words += [f"--ServerApp.root_dir={labs.parent}", f"--LabApp.default_url=/lab/tree/{labs.name}/{_NOTEBOOK}"]
     # No news and no question whether updates should be looked for: neither belongs in front of a class.
     words += ["--LabApp.news_url=None", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
+    # Kernels behind a gateway come through a channel of another kind.
+    if "JUPYTER_GATEWAY_URL" not in os.environ and not any(word.lower().startswith("--gateway") for word in extra):
+        words.append(PROMPT)
     if not _has_display() and "--no-browser" not in extra:
         words.append("--no-browser")
     # The server listens on this machine only and asks for a token, so that root, as in a container, may run it.

@@ -14,8 +14,11 @@ from pathlib import Path
 
 import nbformat
 
+from nblib.cli.lab import PROMPT
+
 REPOSITORY = Path(__file__).parents[2]
-LAB = ("-m", "jupyterlab", "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None")
+# As `nblib lab` starts it.
+LAB = ("-m", "jupyterlab", "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=None", PROMPT)
 READY = ("is running at", "Use Control-C to stop this server")
 
 
