@@ -51,6 +51,8 @@ class FineTunePanel(RunPanel):
 
     config_class = FineTuneConfig
     in_sight, apart = IN_SIGHT, APART
+    # plotly holds the page for a tenth of a second each time.
+    settle, hand = 0.08, 0.7
 
     def pictures(self) -> widgets.DOMWidget:
         self._rows: dict[tuple, int] = {}

@@ -52,6 +52,10 @@ class RunPanel(widgets.VBox):
     rest = REST
     # Seconds without a draw after each; a session asks for one five times a second at most.
     fastest = 0.0
+    # Seconds from the word that the state has changed to the draw that follows, for pictures that hold up a page.
+    settle = 0.0
+    # Seconds without a draw after each move of a live setting: the page belongs to the hand.
+    hand = 0.0
 
     def __init__(
         self,
@@ -371,6 +375,7 @@ class RunPanel(widgets.VBox):
         with self._lock:
             if session is not self.session or self._detached:
                 return
+            self._next_draw = max(self._next_draw, time.monotonic() + self.hand)
             try:
                 self.preview(session, name)
             except Exception as error:
@@ -388,6 +393,8 @@ class RunPanel(widgets.VBox):
                 hurried = asked != self._asked or state not in (RUNNING, PREPARING)
                 if (key == self._drawn and asked == self._asked) or (not hurried and began < self._next_draw):
                     return
+                if self._asked and state != self._asked[0]:
+                    time.sleep(self.settle)
                 self.draw(session)
             except Exception as error:
                 self._detach(error)

@@ -144,7 +144,7 @@ def latencies(presses: int = 20) -> None:
         opened.control("button", "Start").click()
         opened.page.wait_for_function(MESSAGE + " === 'running'", timeout=300_000)
         wait_for_step(opened, "panel.session", 3)
-        busy = slides(opened, presses)
+        busy = slides(opened, 3 * presses)
         record(
             "slider to schedule, training",
             {"p95_ms": round(float(np.percentile(busy, 95)), 1), "ms": quartiles(busy)},
@@ -160,11 +160,14 @@ def latencies(presses: int = 20) -> None:
         # The first evaluation shows how long its batches take; the longest texts come first.
         wait_for_step(opened, "panel.session", 3)
         batch = 1000 * read(opened, LONGEST)
-        opened.page.wait_for_function(MESSAGE + ".includes('evaluation')", timeout=300_000)
-        took = opened.page.evaluate(STOP)
+        beyond = []
+        for _ in range(5):
+            opened.page.wait_for_function(MESSAGE + ".includes('evaluation')", timeout=300_000)
+            beyond.append(max(0.0, opened.page.evaluate(STOP) - batch))
+            opened.control("button", "Resume").click()
         record(
             "stop, evaluation",
-            {"beyond_ms": round(max(0.0, took - batch), 1), "took_ms": round(took, 1), "batch_ms": round(batch, 1)},
+            {"beyond_ms": round(max(beyond), 1), "ms": quartiles(beyond), "batch_ms": round(batch, 1)},
         )
 
 

@@ -256,6 +256,28 @@ def test_lab_starts_jupyterlab_on_the_first_lab(clone, display, monkeypatch):
     assert "--LabApp.news_url=None" in words
 
 
+def test_lab_has_messages_sent_at_once_unless_a_gateway_carries_them(clone, monkeypatch):
+    monkeypatch.delenv("JUPYTER_GATEWAY_URL", raising=False)
+    main(["lab"])
+    main(["lab", "--gateway-url=http://elsewhere"])
+    monkeypatch.setenv("JUPYTER_GATEWAY_URL", "http://elsewhere")
+    main(["lab"])
+    assert [lab.PROMPT in words for words, _ in clone[1]] == [True, False, False]
+
+
+def test_the_channel_that_the_server_is_told_of_sets_no_delay(monkeypatch):
+    from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
+    from tornado.websocket import WebSocketHandler
+    from traitlets.utils.importstring import import_item
+
+    done = []
+    monkeypatch.setattr(ZMQChannelsWebsocketConnection, "connect", lambda self: done.append("connect"))
+    monkeypatch.setattr(WebSocketHandler, "set_nodelay", lambda self, on: done.append(("no delay", on)))
+    kind = import_item(lab.PROMPT.partition("=")[2])
+    kind(websocket_handler=WebSocketHandler.__new__(WebSocketHandler)).connect()
+    assert done == [("no delay", True), "connect"]
+
+
 def test_lab_answers_the_question_about_news(clone, monkeypatch):
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/mine")
     main(["lab"])
