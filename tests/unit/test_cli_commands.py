@@ -267,14 +267,16 @@ def test_lab_has_messages_sent_at_once_unless_a_gateway_carries_them(clone, monk
 
 def test_the_channel_that_the_server_is_told_of_sets_no_delay(monkeypatch):
     from jupyter_server.services.kernels.connection.channels import ZMQChannelsWebsocketConnection
-    from tornado.websocket import WebSocketHandler
+    from jupyter_server.services.kernels.websocket import KernelWebsocketHandler
     from traitlets.utils.importstring import import_item
 
     done = []
     monkeypatch.setattr(ZMQChannelsWebsocketConnection, "connect", lambda self: done.append("connect"))
-    monkeypatch.setattr(WebSocketHandler, "set_nodelay", lambda self, on: done.append(("no delay", on)))
+    monkeypatch.setattr(KernelWebsocketHandler, "set_nodelay", lambda self, on: done.append(("no delay", on)))
     kind = import_item(lab.PROMPT.partition("=")[2])
-    kind(websocket_handler=WebSocketHandler.__new__(WebSocketHandler)).connect()
+    channel = kind.__new__(kind)
+    channel.websocket_handler = KernelWebsocketHandler.__new__(KernelWebsocketHandler)
+    channel.connect()
     assert done == [("no delay", True), "connect"]
 
 
