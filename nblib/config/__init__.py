@@ -21,7 +21,9 @@ __all__ = [
     "PlaygroundConfig",
     "RecurrentConfig",
     "RunConfig",
+    "Seq2SeqConfig",
     "Setting",
+    "TransformerConfig",
     "Word2VecConfig",
     "nearest",
     "number_text",
@@ -39,6 +41,8 @@ _HOME = {
     "PerceptronConfig": "perceptron",
     "PlaygroundConfig": "playground",
     "RecurrentConfig": "recurrent",
+    "Seq2SeqConfig": "translate",
+    "TransformerConfig": "translate",
     "Word2VecConfig": "word2vec",
 }
 
@@ -49,6 +53,8 @@ CONFIGS: dict[str, Any] = {
     "finetune": "FineTuneConfig",
     "playground": "PlaygroundConfig",
     "recurrence": "RecurrentConfig",
+    "seq2seq": "Seq2SeqConfig",
+    "transformer": "TransformerConfig",
 }
 
 

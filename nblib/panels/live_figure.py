@@ -51,6 +51,11 @@ class LiveFigure(go.FigureWidget):
     def _content(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         return [_flat(trace) for trace in self._data], _flat(self._layout_obj._props)
 
+    def _handler_js2py_traceDeltas(self, change: dict) -> None:
+        # What plotly has filled in for the traces. Nobody here asks for it, and over arrays plotly's own handler raises
+        # (7.1, _remove_overlapping_props), once a redraw.
+        self._trace_edit_in_process = False
+
     def _send_update_msg(self, *arguments: Any, **options: Any) -> None:
         self._sent = time.monotonic()
         super()._send_update_msg(*arguments, **options)

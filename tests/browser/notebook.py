@@ -25,6 +25,7 @@ class NotebookPage:
         self.console_errors: list[str] = []
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.console_errors.append(f"uncaught: {error.stack or error}"))
+        page.on("websocket", lambda socket: socket.on("framereceived", self._on_frame))
 
     def __enter__(self):
         return self
@@ -37,6 +38,12 @@ class NotebookPage:
             text = f"{message.text} ({message.location.get('url', '')})"
             if not NOT_OURS.search(text):
                 self.console_errors.append(text)
+
+    def _on_frame(self, frame: str | bytes) -> None:
+        """A widget's handler that raises in the kernel: no cell shows it, the log of JupyterLab alone."""
+        text = frame if isinstance(frame, str) else frame.decode("utf-8", "replace")
+        if '"msg_type": "error"' in text and '"msg_type": "comm_msg"' in text:
+            self.console_errors.append(f"in the kernel: {text[-300:]}")
 
     # What a subclass says of its front end.
     notebook_selector: str
