@@ -36,7 +36,7 @@ APART = {
 PLANNED_POINTS = 200
 # A redraw that reached the screen after t seconds is followed by 100 t without one.
 REST_SHOWN = 100
-LONGEST_REST_SHOWN = 4.0
+LONGEST_REST_SHOWN = 5.0
 
 
 class FineTunePanel(RunPanel):
@@ -97,8 +97,8 @@ class FineTunePanel(RunPanel):
         return version, total or self._planned_steps(), config
 
     def rest_shown(self) -> float:
-        # The browser draws on the cores that train, with about four times the work that its answer tells of, and where one
-        # core is late the others wait for it.
+        # The browser draws on the cores that train, with about four times the work that its answer tells of; and where
+        # one core is late the others wait for it.
         return min(LONGEST_REST_SHOWN, REST_SHOWN * self.figure.seconds_to_show)
 
     def draw(self, session: Session | None) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
+import traitlets
 from plotly.serializers import _py_to_js
 
 from nblib.panels.aside import LIVE_CONFIG
@@ -51,10 +52,17 @@ class LiveFigure(go.FigureWidget):
     def _content(self) -> tuple[list[dict[str, Any]], dict[str, Any]]:
         return [_flat(trace) for trace in self._data], _flat(self._layout_obj._props)
 
+    @traitlets.observe("_js2py_traceDeltas")
     def _handler_js2py_traceDeltas(self, change: dict) -> None:
         # What plotly has filled in for the traces. Nobody here asks for it, and over arrays plotly's own handler raises
         # (7.1, _remove_overlapping_props), once a redraw.
         self._trace_edit_in_process = False
+        if change["new"]:
+            self._shown()
+
+    def _shown(self) -> None:
+        if not math.isnan(self._sent):
+            self._sent, self.seconds_to_show = math.nan, time.monotonic() - self._sent
 
     def _send_update_msg(self, *arguments: Any, **options: Any) -> None:
         self._sent = time.monotonic()
@@ -63,8 +71,7 @@ class LiveFigure(go.FigureWidget):
     def _plotted(self, change: dict) -> None:
         if change["new"] is None:
             return
-        if not math.isnan(self._sent):
-            self._sent, self.seconds_to_show = math.nan, time.monotonic() - self._sent
+        self._shown()
         if self._answered:
             return
         with self._lock:

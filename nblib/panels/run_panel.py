@@ -25,7 +25,7 @@ TONES = {READY: "idle", PREPARING: "busy", RUNNING: "busy", PAUSED: "paused", ST
 REST = 200
 LONGEST_REST = 1.0
 # The numbers of the status line change this often at most; faster, nobody reads them.
-STATUS_SECONDS = 0.35
+STATUS_SECONDS = 0.5
 
 
 class RunPanel(widgets.VBox):
