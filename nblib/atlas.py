@@ -38,15 +38,15 @@ LABS = (
     Lab("00", "00_start.ipynb", "Start here", "find your way, and see what this machine can do", seconds=5),
     Lab(
         "01", "01_perceptron.ipynb", "Perceptron to digits", "move a line by hand, then let a network read digits",
-        seconds=25,
+        seconds=15,
     ),
     Lab(
         "02", "02_word_vectors.ipynb", "Words into numbers", "watch words find their place among their neighbours",
-        seconds=60, pack=("dialogues", "reviews", "reviews-zh"), runs_mb=13,
+        seconds=40, pack=("dialogues", "reviews", "reviews-zh"), runs_mb=13,
     ),
     Lab(
         "03", "03_recurrence.ipynb", "Recurrence", "see who remembers how far: RNN, LSTM, GRU",
-        seconds=60, pack=("dialogues",), runs_mb=2,
+        seconds=35, pack=("dialogues",), runs_mb=2,
     ),
     Lab("04", "04_seq2seq.ipynb", "Sequence to sequence", "read Chinese aloud, with and without attention"),
     Lab("05", "05_attention.ipynb", "Attention", "open every matrix, and every head of a real model"),
