@@ -43,7 +43,7 @@ SLIDE = """async ([name, key]) => {
   await new Promise(requestAnimationFrame);
   return performance.now() - began;
 }"""
-# Notes when the progress of a phase moves, so that the longest batch of an evaluation is known.
+# Notes when the progress of a phase moves, so that it is known how long a batch of an evaluation took.
 WATCH = """
 import threading
 seen = []
@@ -56,7 +56,8 @@ def watch():
         time.sleep(0.002)
 threading.Thread(target=watch, daemon=True).start()
 """
-LONGEST = "max(b[0] - a[0] for a, b in zip(seen, seen[1:]) if a[1] and a[1][0] == 'evaluation' and a[1][1])"
+# The batch of an evaluation that was the last to be finished, in seconds.
+LAST_BATCH = "(lambda at: at[-1] - at[-2])([when for when, now in seen if now and now[0] == 'evaluation'])"
 # One plotly redraw and nothing else: what the slider of the panel is to be compared with.
 BARE = """
 import ipywidgets, numpy as np, plotly.graph_objects as go
@@ -161,18 +162,14 @@ def latencies(presses: int = 20) -> None:
         record("stop, training", {"beyond_ms": round(max(beyond), 1), "ms": quartiles(beyond)})
     with notebook([OPEN + "config = config.replace(eval_steps=2)\n" + PANEL, WATCH]) as opened:
         opened.control("button", "Start").click()
-        # The first evaluation shows how long its batches take; the longest texts come first.
         wait_for_step(opened, "panel.session", 3)
-        batch = 1000 * read(opened, LONGEST)
         beyond = []
         for _ in range(5):
             opened.page.wait_for_function(MESSAGE + ".includes('evaluation')", timeout=300_000)
-            beyond.append(max(0.0, opened.page.evaluate(STOP) - batch))
+            took = opened.page.evaluate(STOP)
+            beyond.append(max(0.0, took - 1000 * read(opened, LAST_BATCH)))
             opened.control("button", "Resume").click()
-        record(
-            "stop, evaluation",
-            {"beyond_ms": round(max(beyond), 1), "ms": quartiles(beyond), "batch_ms": round(batch, 1)},
-        )
+        record("stop, evaluation", {"beyond_ms": round(max(beyond), 1), "ms": quartiles(beyond)})
 
 
 def drawing(pairs: int = 7) -> None:
