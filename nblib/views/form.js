@@ -19,6 +19,10 @@ function render({ model, el }) {
   // One edit is under way at a time; of those that follow only the last of each field is kept.
   let number = model.get("seen");
   let sentAt = 0;
+  // Where no answer comes, as after a restart of the kernel.
+  let silence = 0;
+  const silent = element("div", { class: "nblib-silent", role: "alert", hidden: true },
+    "No answer from the kernel. If it was restarted, run this cell again.");
   const waiting = new Map();
   function edit(name, text, final) {
     waiting.set(name, { text, final });
@@ -33,6 +37,8 @@ function render({ model, el }) {
     waiting.delete(name);
     number += 1;
     sentAt = performance.now();
+    clearTimeout(silence);
+    silence = setTimeout(() => { silent.hidden = false; }, 4000);
     model.send({ type: "edit", number, name, text, final });
   }
 
@@ -152,6 +158,7 @@ function render({ model, el }) {
 
   const fields = model.get("fields");
   const root = element("div", { class: "nblib-form", role: "group", "aria-label": "Settings of the run" });
+  root.append(silent);
   root.append(...fields.filter((f) => f.sight).map(control));
   const rest = fields.filter((f) => !f.sight);
   if (rest.length) {
@@ -176,7 +183,12 @@ function render({ model, el }) {
     model.save_changes();
   }
 
-  const on_seen = () => { next(); show_state(); };
+  const on_seen = () => {
+    clearTimeout(silence);
+    silent.hidden = true;
+    next();
+    show_state();
+  };
   model.on("change:state", show_state);
   model.on("change:notes", show_notes);
   model.on("change:locked", show_locked);
@@ -189,6 +201,7 @@ function render({ model, el }) {
     model.off("change:notes", show_notes);
     model.off("change:locked", show_locked);
     model.off("change:seen", on_seen);
+    clearTimeout(silence);
   };
 }
 

@@ -26,7 +26,10 @@ function render({ model, el }) {
   const dot = element("span", "nblib-dot");
   dot.setAttribute("aria-hidden", "true");
   const cells = element("div", "nblib-cells");
-  root.append(notice, bar, element("div", "nblib-line", element("div", "nblib-state", dot, message), cells));
+  const silent = element("div", "nblib-silent", "No answer from the kernel. If it was restarted, run this cell again.");
+  silent.setAttribute("role", "alert");
+  silent.hidden = true;
+  root.append(silent, notice, bar, element("div", "nblib-line", element("div", "nblib-state", dot, message), cells));
   el.append(root);
 
   const places = new Map();
@@ -58,7 +61,32 @@ function render({ model, el }) {
   }
   model.on("change", show);
   show();
-  return () => model.off("change", show);
+
+  // A button of ipywidgets has no way to tell that nobody heard it: whatever is pressed in the panel asks for an answer.
+  let number = model.get("heard"), timer = 0, panel = null;
+  function pressed(event) {
+    if (!event.target.closest("button")) return;
+    number += 1;
+    clearTimeout(timer);
+    timer = setTimeout(() => { silent.hidden = false; }, 4000);
+    model.send({ type: "ping", number });
+  }
+  function heard() {
+    clearTimeout(timer);
+    silent.hidden = true;
+  }
+  model.on("change:heard", heard);
+  const frame = requestAnimationFrame(() => {
+    panel = el.closest(".nblib-panel");
+    panel?.addEventListener("click", pressed, true);
+  });
+  return () => {
+    model.off("change", show);
+    model.off("change:heard", heard);
+    panel?.removeEventListener("click", pressed, true);
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+  };
 }
 
 export default { render };

@@ -17,6 +17,7 @@ class Status(anywidget.AnyWidget):
     ``progress``: 0 to 1, or None. ``notice``: one line, ``notice_tone``: "bad" or "plain"; ``details``: a traceback or
     a list of remarks behind a disclosure called ``details_label``. ``action``: the word on the one button beside the
     notice, "" for none; pressing it sends ``{"type": "action"}``.
+    Where a press in the panel is not ``heard`` within 4 s, as after a restart of the kernel, the page says so.
     """
 
     _esm = text("status.js")
@@ -30,10 +31,16 @@ class Status(anywidget.AnyWidget):
     details = traitlets.Unicode("").tag(sync=True)
     details_label = traitlets.Unicode("").tag(sync=True)
     action = traitlets.Unicode("").tag(sync=True)
+    heard = traitlets.Int(0).tag(sync=True)
 
     def __init__(self, **values: Any):
         super().__init__(**values)
         self.add_class("nblib-status-host")
+        self.on_msg(self._answer)
+
+    def _answer(self, _widget: Any, content: dict, _buffers: Any) -> None:
+        if content.get("type") == "ping":
+            self.heard = int(content.get("number", 0))
 
     def show(self, **values: Any) -> None:
         """Set several traits in one message; nothing is sent where nothing changed."""
