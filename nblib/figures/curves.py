@@ -137,9 +137,10 @@ def update_curves(
             loss.showticklabels = not empty["loss"]
             notes = figure.layout.annotations
             notes[1].visible, notes[3].visible = empty["loss"], empty["eval"]
-            # Loss and accuracy lie over one axis, written under the lower.
-            steps, written = figure.layout.xaxis, figure.layout.xaxis2
-            steps.range, steps.autorange = (None, True) if end is None else ([0, end], False)
+            # Loss and accuracy lie over one axis, written under the lower; plotly wants to be told of both.
+            for steps in (figure.layout.xaxis, figure.layout.xaxis2):
+                steps.range, steps.autorange = (None, True) if end is None else ([0, end], False)
+            written = figure.layout.xaxis2
             written.showticklabels, written.title.text = not empty["loss"], "" if empty["loss"] else "step"
 
 

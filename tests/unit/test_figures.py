@@ -143,7 +143,7 @@ def test_the_axis_reaches_to_the_end_of_the_run_once_there_is_a_curve():
     figures.update_curves(figure, History(), until=400, seen=seen)
     assert figure.layout.xaxis.range is None
     figures.update_curves(figure, history(50), until=400, seen=seen)
-    assert figure.layout.xaxis.range == (0, 400) and figure.layout.xaxis.matches == "x2"
+    assert figure.layout.xaxis.range == figure.layout.xaxis2.range == (0, 400)
 
 
 def test_the_sentence_under_the_curves_has_the_numbers():
