@@ -192,8 +192,10 @@ def test_what_is_shown_is_a_copy_and_never_the_model_in_training(panel):
     before = panel.vectors.vectors.copy()
     kept = panel.vectors
     panel.session.step(5)
-    wait_until(lambda: panel.status.message.startswith("paused at step 6") and panel.vectors is not kept)
-    assert np.array_equal(kept.vectors, before) and not np.array_equal(panel.vectors.vectors, before)
+    wait_until(lambda: panel.status.message.startswith("paused at step 6"))
+    # The picture follows the words a moment later.
+    wait_until(lambda: not np.array_equal(panel.vectors.vectors, before))
+    assert np.array_equal(kept.vectors, before)
 
 
 def test_live_settings_are_live_and_the_others_are_locked(panel):
