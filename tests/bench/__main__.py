@@ -14,12 +14,10 @@ SHORT = {
     "memory": rates.peak_memory,
     "grouped": lambda: rates.against("grouped", 1),
     "panel": lambda: panel.latencies(20),
-    "words": lambda: word2vec.answering(20),
     "hand": playground.latencies,
     "spiral": playground.spiral,
     "digits": playground.read_digits,
     "scrub": recurrence.scrub,
-    "unrolled": recurrence.unrolled,
 }
 LONG = {
     "textbook": lambda: rates.against("textbook", 3),
@@ -32,6 +30,8 @@ LONG = {
     "characters": lambda: recurrence.characters(7),
     "playing": playground.rates,
     "labs": labs.run_all,
+    "words": lambda: word2vec.answering(20),
+    "unrolled": recurrence.unrolled,
     "word2vec": lambda: word2vec.against_gensim(3),
 }
 
