@@ -12,7 +12,7 @@ from nblib.models.attention import attention, linear
 from nblib.models.dropout import Dropout
 
 ATTENTIONS = ("none", "additive", "multiplicative")
-PAD, BEGIN, END = 0, 1, 2
+PAD = 0
 
 
 class Memory(NamedTuple):

@@ -145,7 +145,8 @@ function nb_ticks(low, high, most, log) {
   return found;
 }
 
-// A rectangle of curves: `curves` are { x, y, colour, dash, width }, or with `marks` points that no line joins. Scales are linear; log values come as log10.
+// A rectangle of curves: `curves` are { x, y, colour, dash, width }, or with `marks` points that no line joins. Scales are
+// linear; log values come as log10.
 function nb_curves(context, box, theme, curves, range, titles) {
   const { left, top, width, height } = box;
   const X = (v) => left + ((v - range.x[0]) / (range.x[1] - range.x[0] || 1)) * width;

@@ -66,7 +66,8 @@ function render({ model, el }) {
   let number = model.get("heard"), timer = 0, panel = null;
   function pressed(event) {
     if (!event.target.closest("button")) return;
-    number += 1;
+    // Another view of this panel may have asked since.
+    number = Math.max(number, model.get("heard")) + 1;
     clearTimeout(timer);
     timer = setTimeout(() => { silent.hidden = false; }, 4000);
     model.send({ type: "ping", number });

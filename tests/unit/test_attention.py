@@ -9,8 +9,9 @@ from torch import nn
 
 from nblib.models.attention import MultiHeadAttention, attention, causal_mask, padding_mask
 from nblib.models.positions import sinusoidal
-from nblib.models.seq2seq import ATTENTIONS, BEGIN, Seq2Seq
+from nblib.models.seq2seq import ATTENTIONS, Seq2Seq
 from nblib.models.transformer import Transformer
+from nblib.sources.pairs import BEGIN
 
 CLOSE = {torch.float32: 1e-5, torch.float64: 1e-10}
 

@@ -85,7 +85,6 @@ def test_a_silenced_head_is_a_zeroed_slice_of_the_output_projection(kind):
     model = made(kind)
     scales = np.ones((3, 4))
     with watched(model, scales):
-        torch.testing.assert_close(said(model), said(model), atol=0, rtol=0)
         same = said(model)
     torch.testing.assert_close(same, said(model), atol=1e-5, rtol=1e-5)
     scales[1, 2], scales[2, 0] = 0, 0.5
