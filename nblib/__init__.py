@@ -19,6 +19,7 @@ _HOME = {
     "Seq2SeqConfig": "nblib.config",
     "seq2seq": "nblib.training.translate",
     "TransformerConfig": "nblib.config",
+    "TranslatePanel": "nblib.panels",
     "transformer": "nblib.training.translate",
     "DigitsConfig": "nblib.config",
     "DigitsPanel": "nblib.panels",

@@ -7,6 +7,7 @@ from nblib.panels.ngram import NgramPanel
 from nblib.panels.perceptron import PerceptronPanel
 from nblib.panels.playground import PlaygroundPanel
 from nblib.panels.recurrence import RecurrencePanel
+from nblib.panels.translate import TranslatePanel
 from nblib.panels.unrolled import UnrolledPanel
 from nblib.panels.word2vec import Word2VecPanel
 from nblib.panels.word_counts import WordCountsPanel
@@ -19,6 +20,7 @@ __all__ = [
     "PerceptronPanel",
     "PlaygroundPanel",
     "RecurrencePanel",
+    "TranslatePanel",
     "UnrolledPanel",
     "Word2VecPanel",
     "WordCountsPanel",

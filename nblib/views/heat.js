@@ -67,7 +67,7 @@ function render({ model, el }) {
       return;
     }
     const names = model.get("column_labels"), stacked = model.get("stacked") && panes > 1;
-    const left = 46, gap = stacked ? 24 : 12, top = 22, bottom = 38, bar = 68, tall = height - top - bottom;
+    const left = margin(context), gap = stacked ? 24 : 12, top = 22, bottom = 38, bar = 68, tall = height - top - bottom;
     const wide = stacked ? width - left - bar : (width - left - bar - gap * (panes - 1)) / panes;
     const high = stacked ? (tall - gap * (panes - 1)) / panes : tall;
     boxes = [];
@@ -99,6 +99,12 @@ function render({ model, el }) {
       const w = box.width / columns, h = box.height / rows;
       context.strokeRect(box.left + at.column * w, box.top + at.row * h, Math.max(2, w), Math.max(2, h));
     }
+  }
+
+  // Room for the labels of rows, a word as well as a number, and for the title beside them.
+  function margin(context) {
+    const widest = Math.max(0, ...model.get("row_labels").slice(0, 300).map((n) => context.measureText(String(n)).width));
+    return Math.max(46, Math.min(150, Math.ceil(widest) + 24));
   }
 
   function column_axis(context, theme, names, x, y, wide) {

@@ -40,8 +40,10 @@ function render({ model, el }) {
     }
     const level = model.get("level"), high = model.get("log_scale") && level ? Math.log10(level) : level;
     if (level !== null && y0 <= y1) { y0 = Math.min(y0, high); y1 = Math.max(y1, high); }
+    const [low, most] = model.get("between"), bound = low !== undefined;
+    if (bound && y0 <= y1) { y0 = Math.min(y0, low); y1 = Math.max(y1, most); }
     const room = 0.06 * (y1 - y0 || 1);
-    const x = [Math.min(0, x0), Math.max(x1, model.get("until"))];
+    const x = [bound ? x0 : Math.min(0, x0), Math.max(x1, model.get("until"))];
     // Of values at step 0 alone there is no curve yet.
     return { x, y: [y0 - room, y1 + room], any: y0 <= y1 && x[1] > x[0] };
   }
