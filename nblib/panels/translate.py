@@ -62,14 +62,14 @@ class TranslatePanel(FitPanel):
         self.losses = Lines(title="Loss: nats a symbol", height=150, empty="Press Start: the loss comes here.")
         self.lengths = Lines(
             title="Right from end to end, by symbols going in", height=190, x_title="symbols going in", between=[0, 1],
-            empty="The first evaluation shows who gets long inputs right.",
+            quiet=True,            empty="The first evaluation shows who gets long inputs right.",
         )  # fmt: skip
         self.heat = Heat(
             title="What the decoder looks at", row_title="writes", column_title="reads", height=394, empty=NO_MODEL
         )
         self.sentence = widgets.Text(
             value=SENTENCES[self.controls.config.task], description="Sentence", continuous_update=True,
-            layout={"flex": "1 1 220px", "width": "auto"},
+            layout={"flex": "none", "width": "auto"},
         )  # fmt: skip
         self.layer = widgets.Dropdown(options=[("last layer", -1)], description="Layer", layout={"width": "190px"})
         self.head = widgets.Dropdown(options=[("mean of all", -1)], description="Head", layout={"width": "190px"})
@@ -119,15 +119,15 @@ class TranslatePanel(FitPanel):
             for oldest in list(self._reached)[: max(0, len(self._reached) - MOST_RUNS)]:
                 del self._reached[oldest]
         curves = []
-        for key, run in self._reached.items():
+        for key, run in reversed(self._reached.items()):
             if run.task != task:
                 continue
             mine = session is not None and key == id(session.history)
+            name = f"{run.name}, {'step' if mine else 'before, step'} {run.step}: {run.overall:.1%} of all"
+            curves.append((name, run.kind, run.lengths, run.exact, () if mine else (7, 4)))
             if mine and run.earlier is not None:
                 at, values = run.earlier
-                curves.append((f"{run.name}, step {at}", run.kind, run.lengths, values, (1, 4)))
-            name = f"{run.name}, step {run.step}" if mine else f"{run.name}, before"
-            curves.append((name, run.kind, run.lengths, run.exact, () if mine else (7, 4)))
+                curves.append((f"step {at}", run.kind, run.lengths, values, (1, 4)))
         self.lengths.show(curves)
 
     def _offer_heads(self, config: RunConfig) -> None:
@@ -193,6 +193,7 @@ class Reached:
         self.lengths = np.array(sorted(found))
         steps = history.steps(found[int(self.lengths[0])])
         self.step = int(steps[-1])
+        self.overall = history.last("eval_exact")
         self.exact = np.array([history[found[n]][-1] for n in self.lengths])
         half = int(np.searchsorted(steps, self.step / 2))
         self.earlier = None

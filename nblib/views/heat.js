@@ -123,7 +123,7 @@ function render({ model, el }) {
     const labels = model.get("row_labels");
     context.textAlign = "right";
     context.fillStyle = theme.soft;
-    for (const k of nb_places(rows, Math.max(2, Math.floor(high / 18)))) {
+    for (const k of nb_places(rows, Math.max(2, Math.floor(high / (labels.length ? 14 : 18))))) {
       context.fillText(String(labels[k] ?? k + model.get("row_start")), left - 6, y + ((k + 0.5) / rows) * high);
     }
     context.save();

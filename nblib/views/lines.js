@@ -90,7 +90,7 @@ function render({ model, el }) {
         ? `<svg width="12" height="12"><path d="M6 1 11 6 6 11 1 6Z" fill="${colour}" stroke="${theme.ink}"/></svg>`
         : `<svg width="22" height="8"><line x1="0" y1="4" x2="22" y2="4" stroke="${colour}" stroke-width="2"${dash}/></svg>`;
       // What a mark says stands in its name, and where a plan ends nobody asked.
-      if (c.key === "mark" || (c.key === "planned" && at === null)) return nb_element("span", {}, mark, c.name);
+      if (c.key === "mark" || ((c.key === "planned" || model.get("quiet")) && at === null)) return nb_element("span", {}, mark, c.name);
       const where = at === null ? "" : ` at ${nb_number(c.x[k])}`;
       return nb_element("span", {}, mark, `${c.name}${where}: ${nb_number(c.values[k])}`);
     }));

@@ -16,9 +16,10 @@ class Lines(anywidget.AnyWidget):
     """A few curves over one axis, redrawn at once; the legend reads out what the pointer is over, else the last values.
 
     ``log_scale``: the values on a log scale. ``level``: a dotted line to compare with. ``until``: the axis reaches at
-    least so far. ``between``: two values that the other axis reaches at
-    least; the first axis then begins with the data. ``kinds``: "rnn", "lstm" or "gru" gives a curve that network's colour; "rate" and
-    "planned" are what was and what is to come; a "mark" is drawn as points that no line joins.
+    least so far. ``between``: two values that the other axis reaches at least; the first axis then begins with the
+    data. ``quiet``: the legend has values only while something is pointed at. ``kinds``: "rnn", "lstm" or "gru" gives
+    a curve that network's colour; "rate" and "planned" are what was and what is to come; a "mark" is drawn as points
+    that no line joins.
     """
 
     _esm = text("plot.js") + text("lines.js")
@@ -35,6 +36,7 @@ class Lines(anywidget.AnyWidget):
     level = traitlets.Float(None, allow_none=True).tag(sync=True)
     until = traitlets.Float(0.0).tag(sync=True)
     between = traitlets.List([]).tag(sync=True)
+    quiet = traitlets.Bool(False).tag(sync=True)
     height = traitlets.Int(200).tag(sync=True)
     empty = traitlets.Unicode("nothing to show yet").tag(sync=True)
 
