@@ -54,7 +54,7 @@ class TranslatePanel(FitPanel):
         folder: str | Path | None = None,
         **more: Any,
     ):
-        # What an earlier run of this panel, or another session, reached: id of its history → the curve of its last evaluation.
+        # What runs of this panel, and others that it was given, reached: id of a history → curves, the newest last.
         self._reached: dict[int, Reached] = {}
         super().__init__(cfg, session, folder, **more)
 

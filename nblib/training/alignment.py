@@ -17,8 +17,8 @@ END_MARK = "∎"
 
 
 class Alignment(NamedTuple):
-    """``source`` and ``target``: symbols as they are shown, each with its end. ``weights``: float32 [layers, heads, T, S]
-    with rows that sum to one, of a GRU one layer and one head; None where the decoder cannot look. ``answer``: the
+    """``source`` and ``target``: symbols as they are shown, each with its end. ``weights``: float32 [layers, heads, T,
+    S] with rows that sum to one, of a GRU one layer and one head; None where the decoder cannot look. ``answer``: the
     translation as text. ``unknown``: symbols of the source that training never showed."""
 
     source: list[str]
