@@ -60,7 +60,8 @@ class Side(NamedTuple):
 
 
 class Pairs(NamedTuple):
-    """A task in three splits; ``right(source, answer)`` says whether an answer is one of the right ones."""
+    """A task in three splits; ``references(source)``: the right answers to a source of any split, () where none is
+    known."""
 
     name: str
     source: Vocabulary
@@ -68,7 +69,11 @@ class Pairs(NamedTuple):
     train: Side
     validation: Side
     test: Side
-    right: Callable[[str, str], bool]
+    references: Callable[[str], tuple[str, ...]]
+
+    def right(self, source: str, answer: str) -> bool:
+        """Whether an answer is one of the right ones."""
+        return answer in self.references(source)
 
 
 def pairs(name: str, *, tones: bool = False, most: int | None = None) -> Pairs:
@@ -112,7 +117,7 @@ def _readings(tones: bool, back: bool) -> Pairs:
     from nblib import sources
 
     data = sources.load("pinyin")
-    sides, same = [], {}
+    sides, known = [], {}
     for split in ("train", "validation", "test"):
         phrases, readings = [], []
         for phrase, syllables in zip(data[split]["phrase"], data[split]["reading"], strict=True):
@@ -120,14 +125,13 @@ def _readings(tones: bool, back: bool) -> Pairs:
                 reading = " ".join(numbered(s) if tones else toneless(s) for s in syllables)
                 phrases.append(phrase)
                 readings.append(reading)
-                same.setdefault(reading, set()).add(phrase)
+                # Many phrases sound alike: whichever has that reading is right.
+                source, target = (reading, phrase) if back else (phrase, reading)
+                known.setdefault(source, {})[target] = None
         lengths = np.array([len(p) for p in phrases], np.int32)
         sides.append(Side(readings, phrases, lengths) if back else Side(phrases, readings, lengths))
-    if back:
-        # Many phrases sound alike: whichever has that reading is right.
-        return _pairs(TASKS[1], sides, letters, hanzi, right=lambda source, said: said in same.get(source, ()))
-    known = {p: r for side in sides for p, r in zip(side.sources, side.targets, strict=True)}
-    return _pairs(TASKS[0], sides, hanzi, letters, right=lambda source, said: said == known.get(source))
+    read, write = (letters, hanzi) if back else (hanzi, letters)
+    return _pairs(TASKS[back], sides, read, write, known)
 
 
 @cache
@@ -136,8 +140,8 @@ def _translation() -> Pairs:
     for split in ("train", "validation", "test"):
         zh, en = [p.zh for p in made[split]], [p.en for p in made[split]]
         sides.append(Side(zh, en, np.array([len(hanzi(t)) for t in zh], np.int32)))
-    known = {p.zh: p.en for part in made.values() for p in part}
-    return _pairs(TASKS[2], sides, hanzi, words, sentence, lambda source, said: said == known.get(source))
+    known = {p.zh: {p.en: None} for part in made.values() for p in part}
+    return _pairs(TASKS[2], sides, hanzi, words, known, sentence)
 
 
 def hanzi(text: str) -> list[str]:
@@ -161,7 +165,14 @@ def sentence(parts: list[str]) -> str:
 
 
 def _pairs(
-    name: str, sides: list[Side], read: Callable, write: Callable, join: Callable = "".join, right=None
+    name: str,
+    sides: list[Side],
+    read: Callable[[str], list[str]],
+    write: Callable[[str], list[str]],
+    known: dict[str, dict[str, None]],
+    join: Callable[[list[str]], str] = "".join,
 ) -> Pairs:
+    """``known``: source → its right answers, in the order in which they came."""
     source, target = Vocabulary(sides[0].sources, read), Vocabulary(sides[0].targets, write, join)
-    return Pairs(name, source, target, *sides, right)
+    answers = {tuple(read(text)): tuple(right) for text, right in known.items()}
+    return Pairs(name, source, target, *sides, references=lambda text: answers.get(tuple(read(text)), ()))
