@@ -11,11 +11,11 @@ import numpy as np
 from nblib.config import RunConfig, Seq2SeqConfig, TransformerConfig
 from nblib.history import History
 from nblib.panels.fit_panel import FitPanel, smoothed
+from nblib.panels.translate_drawers import MOST_SYMBOLS, AnswersDrawer, BeamDrawer, ExportDrawer, ReadingsDrawer
 from nblib.panels.typed import shortened
 from nblib.session import Session
 from nblib.views import Heat, Lines
 
-MOST_SYMBOLS = 40
 MOST_RUNS = 6
 SENTENCES = {"hanzi to pinyin": "银行行长", "pinyin to hanzi": "ni hao", "Chinese to English": "我喜欢吃披萨"}
 NAMES = {"none": "no attention", "additive": "additive", "multiplicative": "multiplicative"}
@@ -79,6 +79,12 @@ class TranslatePanel(FitPanel):
         left = widgets.VBox([self.losses, self.lengths], layout={"flex": "1 1 340px", "min_width": "0"})
         right = widgets.VBox([self.sentence, self.choice, self.heat], layout={"flex": "1 1 340px", "min_width": "0"})
         return widgets.HBox([left, right], layout={"flex_flow": "row wrap", "grid_gap": "8px 16px"})
+
+    def make_drawers(self) -> dict[str, Any]:
+        return {
+            "beam": BeamDrawer(self), "readings": ReadingsDrawer(self), "answers": AnswersDrawer(self),
+            "export": ExportDrawer(self),
+        }  # fmt: skip
 
     def look(self) -> tuple:
         return self.sentence.value, self.layer.value, self.head.value

@@ -33,6 +33,17 @@ class Vocabulary:
         self.split, self.join = split, join
         self._numbers = {symbol: number for number, symbol in enumerate(self.symbols)}
 
+    @classmethod
+    def of(cls, symbols: Sequence[str], split: Callable[[str], list[str]], join: Callable = "".join) -> Vocabulary:
+        """With these symbols in this order; raises ValueError where the special ones are not the first, or one is
+        twice."""
+        made = cls([], split, join)
+        if tuple(symbols[: len(SPECIAL)]) != SPECIAL or len(set(symbols)) != len(symbols):
+            raise ValueError("symbols: these are none of a vocabulary")
+        made.symbols = list(symbols)
+        made._numbers = {symbol: number for number, symbol in enumerate(symbols)}
+        return made
+
     def __len__(self) -> int:
         return len(self.symbols)
 
@@ -130,8 +141,7 @@ def _readings(tones: bool, back: bool) -> Pairs:
                 known.setdefault(source, {})[target] = None
         lengths = np.array([len(p) for p in phrases], np.int32)
         sides.append(Side(readings, phrases, lengths) if back else Side(phrases, readings, lengths))
-    read, write = (letters, hanzi) if back else (hanzi, letters)
-    return _pairs(TASKS[back], sides, read, write, known)
+    return _pairs(TASKS[back], sides, known)
 
 
 @cache
@@ -141,7 +151,7 @@ def _translation() -> Pairs:
         zh, en = [p.zh for p in made[split]], [p.en for p in made[split]]
         sides.append(Side(zh, en, np.array([len(hanzi(t)) for t in zh], np.int32)))
     known = {p.zh: {p.en: None} for part in made.values() for p in part}
-    return _pairs(TASKS[2], sides, hanzi, words, known, sentence)
+    return _pairs(TASKS[2], sides, known)
 
 
 def hanzi(text: str) -> list[str]:
@@ -164,15 +174,24 @@ def sentence(parts: list[str]) -> str:
     return re.sub(r" (?=[.,?!])", "", " ".join(parts))
 
 
-def _pairs(
-    name: str,
-    sides: list[Side],
-    read: Callable[[str], list[str]],
-    write: Callable[[str], list[str]],
-    known: dict[str, dict[str, None]],
-    join: Callable[[list[str]], str] = "".join,
-) -> Pairs:
+def vocabularies(name: str, source: Sequence[str], target: Sequence[str]) -> tuple[Vocabulary, Vocabulary]:
+    """The vocabularies of a task from their symbols, as an export has them. Raises ValueError for what is none."""
+    read, write, join = _ways(name)
+    return Vocabulary.of(source, read), Vocabulary.of(target, write, join)
+
+
+def _ways(name: str) -> tuple[Callable, Callable, Callable]:
+    """How a task's texts are taken apart on either side, and those of the target put together."""
+    if name not in TASKS:
+        raise ValueError(f"task: unknown {name!r}")
+    if name in TASKS[:2]:
+        return (hanzi, letters, "".join) if name == TASKS[0] else (letters, hanzi, "".join)
+    return hanzi, words, sentence
+
+
+def _pairs(name: str, sides: list[Side], known: dict[str, dict[str, None]]) -> Pairs:
     """``known``: source → its right answers, in the order in which they came."""
+    read, write, join = _ways(name)
     source, target = Vocabulary(sides[0].sources, read), Vocabulary(sides[0].targets, write, join)
     answers = {tuple(read(text)): tuple(right) for text, right in known.items()}
     return Pairs(name, source, target, *sides, references=lambda text: answers.get(tuple(read(text)), ()))

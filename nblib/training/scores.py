@@ -4,12 +4,27 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from nblib.sources.pairs import TASKS, Pairs
 
+if TYPE_CHECKING:
+    from torch import nn
+
+    from nblib.training.translate import Translate
+
+EVAL_BATCH = 200
+
 # What BLEU counts as a word: of pinyin a syllable, of Chinese a character, of English a word or a stop.
 WORDS = {TASKS[0]: "none", TASKS[1]: "char"}
+
+
+def translated(job: Translate, model: nn.Module, texts: Sequence[str]) -> list[str]:
+    """The greedy translations of any number of texts, some at a time. The model is to be in eval mode."""
+    found = []
+    for start in range(0, len(texts), EVAL_BATCH):
+        found += job.translate(model, list(texts[start : start + EVAL_BATCH]))
+    return found
 
 
 class Scores(NamedTuple):
