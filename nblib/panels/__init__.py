@@ -1,5 +1,6 @@
 """Panels: the only place that knows ipywidgets."""
 
+from nblib.panels.attention_by_hand import AttentionByHandPanel
 from nblib.panels.characters import CharactersPanel
 from nblib.panels.digits import DigitsPanel
 from nblib.panels.finetune import FineTunePanel
@@ -13,6 +14,7 @@ from nblib.panels.word2vec import Word2VecPanel
 from nblib.panels.word_counts import WordCountsPanel
 
 __all__ = [
+    "AttentionByHandPanel",
     "CharactersPanel",
     "DigitsPanel",
     "FineTunePanel",

@@ -6,6 +6,7 @@ from nblib.views.copying import Copying
 from nblib.views.download import Download
 from nblib.views.form import Form
 from nblib.views.gallery import Confusion, Gallery
+from nblib.views.hand import ByHand
 from nblib.views.heat import Heat
 from nblib.views.lines import Lines
 from nblib.views.neurons import Neurons
@@ -13,11 +14,13 @@ from nblib.views.pad import Pad
 from nblib.views.plane import Plane
 from nblib.views.playground import NetView
 from nblib.views.status import Status
+from nblib.views.tree import Tree
 from nblib.views.unrolled import Unrolled
 from nblib.views.writing import Writing
 
 __all__ = [
     "Ask",
+    "ByHand",
     "Cloud",
     "Confusion",
     "Copying",
@@ -31,6 +34,7 @@ __all__ = [
     "Pad",
     "Plane",
     "Status",
+    "Tree",
     "Unrolled",
     "Writing",
 ]
