@@ -298,12 +298,9 @@ def read(number: Any, where: str) -> float:
     try:
         value = float(text)
     except ValueError:
-        hint = (
-            f"write {text.replace(',', '.')}"
-            if text.replace(",", ".", 1).lstrip("-").replace(".", "").isdigit()
-            else ""
-        )
-        raise InputError(f"{where}: {text[:20]!r} is no number; {hint or 'type one such as 0.5'}") from None
+        with_point = text.replace(",", ".", 1)
+        example = with_point if with_point.lstrip("-").replace(".", "", 1).isdigit() else "one such as 0.5"
+        raise InputError(f"{where}: {text[:20]!r} is no number; type {example}") from None
     if not math.isfinite(value):
         raise InputError(f"{where}: {text[:20]} is not finite; type a number such as 0.5")
     if abs(value) > LARGEST:

@@ -326,7 +326,7 @@ function render({ model, el }) {
   const canvas = view_.canvas;
   place.append(...strips, heads_bar, scale_box);
   // Where a cell lies and what stands in it, for whoever drives the page.
-  canvas.nblib = { centre: (name, row, column) => centre({ name, row, column }), text: (name, row, column) => hand_cell(byName.get(name).at(row, column)), value: (name, row, column) => byName.get(name).at(row, column) };
+  canvas.nblib = { words: () => tokens, centre: (name, row, column) => centre({ name, row, column }), value: (name, row, column) => byName.get(name).at(row, column) };
 
   canvas.addEventListener("pointermove", (event) => {
     const hit = under(event);
