@@ -78,7 +78,7 @@ class MultiHeadAttention(nn.Module):
 
     def project(self, source: Tensor) -> tuple[Tensor, Tensor]:
         """Keys and values of ``source`` (B, K, D), each (B, H, K, D/H): what a decoder keeps from step to step."""
-        return self.split(self.key(source)), self.split(self.value(source))
+        return self._at_once(source, self.key, self.value)
 
     def forward(
         self, x: Tensor, source: Tensor | tuple[Tensor, Tensor] | None = None, mask: Tensor | None = None
@@ -87,17 +87,38 @@ class MultiHeadAttention(nn.Module):
 
         mask: bool, broadcast to (B, H, Q, K). → (B, Q, D).
         """
-        key, value = source if isinstance(source, tuple) else self.project(x if source is None else source)
-        query = self.split(self.query(x))  # (B, H, Q, D/H)
-        if self.keep or (self.training and self.dropout.probability):
+        query, key, value = self._projected(x, source)  # (B, H, Q, D/H), (B, H, K, D/H) twice
+        if self.keep:
             weights = attention(query, key, value, mask).weights  # (B, H, Q, K)
-            if self.keep:
-                self.weights = weights.detach()
+            self.weights = weights.detach()
             values = self.dropout(weights) @ value
+        elif self.training and self.dropout.probability:
+            values = self.dropout(_weights(query, key, mask)) @ value
         else:
             # The same sum without the matrix of weights ever lying in memory.
             values = nn.functional.scaled_dot_product_attention(query, key, value, attn_mask=mask)
         return self.output(values.transpose(1, 2).flatten(2))  # heads side by side again: (B, Q, D)
+
+    def _projected(self, x: Tensor, source: Tensor | tuple[Tensor, Tensor] | None) -> tuple[Tensor, Tensor, Tensor]:
+        if isinstance(source, tuple):
+            return self.split(self.query(x)), *source
+        if source is None:
+            return self._at_once(x, self.query, self.key, self.value)
+        return self.split(self.query(x)), *self.project(source)
+
+    def _at_once(self, x: Tensor, *layers: nn.Linear) -> tuple[Tensor, ...]:
+        """Several maps of the same thing as one product of matrices, which is faster than one each."""
+        weight, bias = torch.cat([m.weight for m in layers]), torch.cat([m.bias for m in layers])
+        return tuple(self.split(part) for part in nn.functional.linear(x, weight, bias).chunk(len(layers), dim=-1))
+
+
+def _weights(query: Tensor, key: Tensor, mask: Tensor | None) -> Tensor:
+    """Those of ``attention``, sooner: for training, where every query may look somewhere."""
+    scores = query * query.shape[-1] ** -0.5 @ key.transpose(-2, -1)  # (B, H, Q, K)
+    if mask is not None:
+        # What is added is as small as the mask; filling goes through the scores place by place.
+        scores += torch.zeros_like(mask, dtype=scores.dtype).masked_fill_(~mask, -math.inf)
+    return torch.softmax(scores, dim=-1)
 
 
 def linear(inputs: int, outputs: int, generator: torch.Generator | None, bias: bool = True) -> nn.Linear:
