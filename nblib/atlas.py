@@ -48,7 +48,10 @@ LABS = (
         "03", "03_recurrence.ipynb", "Recurrence", "see who remembers how far: RNN, LSTM, GRU",
         seconds=35, pack=("dialogues",), runs_mb=2,
     ),
-    Lab("04", "04_seq2seq.ipynb", "Sequence to sequence", "read Chinese aloud, with and without attention"),
+    Lab(
+        "04", "04_seq2seq.ipynb", "Sequence to sequence", "read Chinese aloud, with and without attention",
+        seconds=60, pack=("pinyin",), runs_mb=4,
+    ),
     Lab("05", "05_attention.ipynb", "Attention", "open every matrix, and every head of a real model"),
     Lab("06", "06_transformer.ipynb", "The Transformer", "build it block by block, and race it against lab 04"),
     Lab("07", "07_pretraining.ipynb", "Pretraining", "grow a small GPT and a small BERT from nothing"),

@@ -15,12 +15,20 @@ from typing import Any
 
 from nblib.config import nearest
 from nblib.errors import InputError
-from nblib.exercises import lab_00, lab_01, lab_02, lab_03, lab_09, progress
+from nblib.exercises import lab_00, lab_01, lab_02, lab_03, lab_04, lab_09, progress
 from nblib.exercises.kinds import Exercise, Result
 from nblib.pages import present
 
 EXERCISES: dict[str, Exercise] = {
-    e.name: e for e in (*lab_00.EXERCISES, *lab_01.EXERCISES, *lab_02.EXERCISES, *lab_03.EXERCISES, *lab_09.EXERCISES)
+    e.name: e
+    for e in (
+        *lab_00.EXERCISES,
+        *lab_01.EXERCISES,
+        *lab_02.EXERCISES,
+        *lab_03.EXERCISES,
+        *lab_04.EXERCISES,
+        *lab_09.EXERCISES,
+    )
 }
 
 __all__ = ["EXERCISES", "Exercise", "Result", "check", "grade", "names", "progress", "reveal"]

@@ -180,7 +180,7 @@ class ReadingsDrawer(_Drawer):
         self.first.observe(lambda _change: self._fill(), "value")
         self.button = icon_button("Read again", "data", "Read the held-out phrases with the model as it is", "124px")
         self.button.on_click(lambda _button: self.read())
-        self.place = html("")
+        self.place = _scrolled(html(""))
         self.widget = widgets.VBox([row(self.first, self.button), self.said, self.place], layout={"width": "100%"})
         self._rows: list = []
 
@@ -255,7 +255,7 @@ class AnswersDrawer(_Drawer):
         self.which.observe(lambda _change: self._fill(), "value")
         self.button = icon_button("Score again", "results", "With the model as it is now", "132px")
         self.button.on_click(lambda _button: self.score())
-        self.figures, self.place = html(""), html("")
+        self.figures, self.place = html(""), _scrolled(html(""))
         self.widget = widgets.VBox(
             [row(self.which, self.button), self.said, self.figures, self.place], layout={"width": "100%"}
         )
@@ -305,6 +305,11 @@ class AnswersDrawer(_Drawer):
             return
         head = ["source", "right", "greedy search", "", f"beam of 5, first {BEAM_PAIRS}"]
         self.place.value = html(table(head, lines, (), note).html).value
+
+
+def _scrolled(widget: widgets.Widget) -> widgets.Widget:
+    widget.layout.max_height, widget.layout.overflow = "420px", "auto"
+    return widget
 
 
 def search_scores(

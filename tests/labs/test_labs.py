@@ -34,11 +34,16 @@ WIDGETS = {
         "look-ngram-panel",
     ],
     "03_recurrence": ["play-panel", "train-panel", "train-far-run", "train-copy-run", "write-panel", "look-text"],
+    "04_seq2seq": [
+        "play-panel", "train-fixed", "train-long", "look-alignment", "look-beam", "look-english", "look-back",
+        "myth-forcing",
+    ],
     "09_fine_tuning": ["play-panel", "train-watch", "look-seeds-longer", "look-on-run", "take-onnx"],
 }
 FIGURES = {
     "00_start": [],
     "03_recurrence": [],
+    "04_seq2seq": [],
     "01_perceptron": ["look-confusion", "look-theorem"],
     "02_word_vectors": ["look-frequency-figure", "look-perplexity-figure"],
     "09_fine_tuning": [

@@ -122,6 +122,81 @@ def reach_added(states, u):
     return np.sum(u * (1 - np.square(states)))
 
 
+def attended_right(scores, length, place):
+    powers = np.exp(np.array(scores[:length]) - max(scores[:length]))
+    return (powers / powers.sum())[place]
+
+
+def attended_with_padding(scores, length, place):
+    return attended_right(scores, len(scores), place)
+
+
+def attended_with_padding_at_zero(scores, length, place):
+    return attended_right([*scores[:length], *[0] * (len(scores) - length)], len(scores), place)
+
+
+def attended_without_exp(scores, length, place):
+    return (np.array(scores) / sum(scores[:length]))[place]
+
+
+def attended_power(scores, length, place):
+    return np.exp(scores)[place]
+
+
+def penalty_right(log_probabilities, length_penalty):
+    return np.sum(log_probabilities) * len(log_probabilities) ** -length_penalty
+
+
+def penalty_none(log_probabilities, length_penalty):
+    return np.sum(log_probabilities)
+
+
+def penalty_mean(log_probabilities, length_penalty):
+    return np.mean(log_probabilities)
+
+
+def penalty_times(log_probabilities, length_penalty):
+    return np.sum(log_probabilities) * len(log_probabilities) ** length_penalty
+
+
+def penalty_as_factor(log_probabilities, length_penalty):
+    return np.mean(log_probabilities) / length_penalty
+
+
+def shares(scores):
+    powers = np.exp(np.array(scores))
+    return powers / powers.sum()
+
+
+def attend_right(query, keys, values):
+    return shares(np.array(keys) @ query / len(query) ** 0.5) @ values
+
+
+def attend_unscaled(query, keys, values):
+    return shares(np.array(keys) @ query) @ values
+
+
+def attend_over_d(query, keys, values):
+    return shares(np.array(keys) @ query / len(query)) @ values
+
+
+def attend_by_keys(query, keys, values):
+    return shares(np.array(keys) @ query / len(keys) ** 0.5) @ values
+
+
+def attend_without_exp(query, keys, values):
+    scores = np.array(keys) @ query
+    return scores @ values / scores.sum()
+
+
+def attend_not_divided(query, keys, values):
+    return np.exp(np.array(keys) @ query / len(query) ** 0.5) @ values
+
+
+def attend_best(query, keys, values):
+    return values[np.argmax(np.array(keys) @ query)]
+
+
 def weight_right(count, texts, texts_with_word):
     return count + count * (math.log1p(texts) - math.log1p(texts_with_word))
 
@@ -250,6 +325,36 @@ ANSWERS = {
         1 / 12: "one uniform", 1 / 3: "not a variance", 1: "best constant", 0.408: "deviation",
     }),
     "03-clip": (["b", "(B)"], {"a": "short already", "c": "not on the state", "d": "one letter"}),
+    "04-additive": ([33024], {
+        16384: "one matrix", 32896: "one is missing", 32768: "bias are missing", 33152: "only U has a bias",
+        49280: "not a matrix",
+    }),
+    "04-weight": ([attended_right], {
+        attended_with_padding: "padding takes its share", attended_with_padding_at_zero: "e⁰ is 1",
+        attended_without_exp: "exponential is missing", attended_power: "sum of all",
+    }),
+    "04-beam": ([0.36], {0.2: "greedy search finds", 0.9: "second step alone", 0.56: "adds two", 1.3: "multiplied"}),
+    "04-penalty": ([penalty_right], {
+        penalty_none: "no part in it", penalty_mean: "power of the length", penalty_times: "It is a division",
+        penalty_as_factor: "not a factor",
+    }),
+    "04-forcing": (["c", "(C)"], {"a": "ratio of 0", "b": "every step", "d": "copy"}),
+    "05-spread": ([16, 16.0], {
+        256: "variance", 1: "divided by √d", 0.0625: "there to undo", 0: "the mean", 512: "not 2", 22: "one product",
+    }),
+    "05-attend": ([attend_right], {
+        attend_unscaled: "√d is missing", attend_over_d: "has its root", attend_by_keys: "length of a query",
+        attend_without_exp: "power of each", attend_not_divided: "do not sum to one", attend_best: "Only the best",
+    }),
+    "05-weights": ([1_050_624], {
+        787_968: "joins the heads", 1_048_576: "a bias as well", 8_404_992: "share the width",
+        133_120: "heads together", 262_656: "one linear layer",
+    }),
+    "05-mask": ([49], {
+        55: "padding may", 70: "look ahead", 28: "rows of the padding", 42: "at itself", 100: "every cell",
+        51: "hidden", 7: "row by row",
+    }),
+    "05-order": (["b", "(B)"], {"a": "where they were", "c": "two words alone", "d": "one letter"}),
     "09-steps": ([52], {50: "smaller", 51: "Epochs do not", 26: "one epoch", 1606: "counts texts", 64: "three splits"}),
     "09-padding": ([padding_right], {
         padding_to_longest_of_all: "longest of all", padding_share_of_text: "share of text",
@@ -320,6 +425,10 @@ def test_the_answer_is_not_in_the_notebook_that_asks(name):
                "03-clip": [], "03-state": ["math.tanh(w"], "03-reach": ["state**2"],
                "03-chance": ["1/6", "1 / 6", "0.1667", "0.167"], "03-forget": ["0.993", "0.9931"],
                "03-weights": ["82,944", "82944"],
+               "04-additive": ["33,024", "33024"], "04-weight": ["softmax(scores"], "04-beam": ["0.36"],
+               "04-penalty": ["** length_penalty"], "04-forcing": [],
+               "05-attend": ["math.exp(", "/ sum("], "05-order": [], "05-spread": ["16"],
+               "05-weights": ["1,050,624", "1050624"],
                "09-sure": [], "09-padding": ["max(batch)"], "09-recall": ["sum(axis=1)", "sum(1)"],
                "09-rate": ["1e-5", "1e-05", "0.00001"], "09-floor": ["0.313", "0.31"]}  # fmt: skip
     for answer in answers.get(name, [EXERCISES[name].answer()]):
