@@ -212,10 +212,8 @@ class ReadingsDrawer(_Drawer):
                 return
             self._read, self._rows, count = found
             self._fill()
-            many = len({r.character for r in self._rows})
-            self.say(
-                f"{count:,} held-out phrases, read at step {self._read[1]}: {many} characters have several readings."
-            )
+            many, step = len({r.character for r in self._rows}), self._read[1]
+            self.say(f"{count:,} held-out phrases, read at step {step}; characters with several readings: {many}.")
 
         self.aside.start(work, shown)
 
