@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import accuracy, imports, labs, panel, playground, rates, recurrence, table, word2vec
+from tests.bench import accuracy, attention, imports, labs, panel, playground, rates, recurrence, table, word2vec
 
 SHORT = {
     "imports": imports.imports,
@@ -18,6 +18,7 @@ SHORT = {
     "spiral": playground.spiral,
     "digits": playground.read_digits,
     "scrub": recurrence.scrub,
+    "by-hand": attention.by_hand,
 }
 LONG = {
     "textbook": lambda: rates.against("textbook", 3),

@@ -190,7 +190,7 @@ def test_the_scale_saturates_softmax_and_controls_answer(opened):
     assert opened.execute("print(panel.view.scale)") == "100.0\n"
     found = of_python(opened)
     assert max(found["softmax/1"][0]) > 0.99 and found["entropy/1"][0][1] < 0.1
-    opened.control("button", "1/√2 = 0.707").click()
+    page.locator(".nblib-hand-sliding button", has_text="1/√2 = 0.707").click()
     opened.wait_for_text("scale 0.707")
     opened.control("textbox", "Sentence").fill("我 喜欢 吃 披萨")
     page.wait_for_function(f"() => {SHOWN}.words().join() === '我,喜欢,吃,披萨'")

@@ -38,12 +38,14 @@ WIDGETS = {
         "play-panel", "train-fixed", "train-long", "look-alignment", "look-beam", "look-english", "look-back",
         "myth-forcing",
     ],
+    "05_attention": ["play-panel", "positions-heat", "positions-dots"],
     "09_fine_tuning": ["play-panel", "train-watch", "look-seeds-longer", "look-on-run", "take-onnx"],
 }
 FIGURES = {
     "00_start": [],
     "03_recurrence": [],
     "04_seq2seq": [],
+    "05_attention": [],
     "01_perceptron": ["look-confusion", "look-theorem"],
     "02_word_vectors": ["look-frequency-figure", "look-perplexity-figure"],
     "09_fine_tuning": [
@@ -196,3 +198,45 @@ def test_lab_03_leaves_a_model_that_writes(run_lab):
     lab = run_lab("03_recurrence")
     assert (lab.folder / "runs/characters-1/export/safetensors/model.safetensors").is_file()
     assert len(lab.text("take-load")) > 100
+
+
+def test_lab_05_computes_what_torch_does_and_its_masks_hold(run_lab):
+    lab = run_lab("05_attention")
+    same = [float(x) for x in re.findall(r"\de-\d+", lab.text("code-same") + lab.text("code-heads"))]
+    assert len(same) == 15 and max(same) < 1e-5
+    rows = [line.split()[-6:] for line in lab.text("scale-run").splitlines() if line[:1].isdigit()]
+    for root, spread, alone, divided, deaf, heard in ([float(x) for x in row] for row in rows):
+        assert abs(spread / root - 1) < 0.1 and divided < 0.2 and heard > 0.2
+        assert root < 20 or (alone > 0.9 and deaf < 0.1)
+    moved = [float(line.split()[-1]) for line in lab.text("masks-run").splitlines()[1:]]
+    assert len(moved) == 4 and min(moved[0], moved[2]) > 0.01 and moved[1] == moved[3] == 0
+
+
+def test_lab_05_tells_positions_apart(run_lab):
+    lab = run_lab("05_attention")
+    found = re.search(r"differ by (\S+) without positions, (\S+) with", lab.text("positions-order"))
+    assert float(found[1]) < 1e-5 and float(found[2]) > 0.05
+    near, learned_near, far, learned_far = map(float, re.findall(r"\d\.\d\d", lab.text("positions-dots")))
+    assert near > 0.9 and learned_near > 0.7 and far < near - 0.2 and learned_far < learned_near - 0.2
+
+
+def test_lab_05_shows_its_myths_failing(run_lab):
+    lab = run_lab("05_attention")
+    right, *wrong = (line for line in lab.text("myth-keys-run").splitlines()[1:] if line)
+    assert re.search(r"1\.00 to 1\.00 +0% +0%$", right) and len(wrong) == 2
+    for line in wrong:
+        low, high, negative, beyond = re.search(r"(-?[\d.]+) to (-?[\d.]+) +(\d+)% +(\d+)%$", line).groups()
+        assert float(low) < 0.5 and float(high) > 1.5 and int(negative) > 20 and int(beyond) > 0
+    shapes = lab.text("myth-shapes-run")
+    assert shapes.count("cannot be multiplied") == 2
+    moved = [float(x) for x in re.findall(r"before it by ([\d.]+)", shapes)]
+    assert moved[0] == 0 and moved[1] > 0.01
+    places = lab.text("myth-places-run")
+    assert len(re.findall(r"-\d\.\d\d to \d\.\d\d", places)) == 2 and float(places.split()[-1]) < 1e-6
+
+
+def test_lab_05_leaves_its_matrices(run_lab):
+    import numpy as np
+
+    saved = np.load(run_lab("05_attention").folder / "runs/attention-1/by_hand.npz")
+    assert saved["X"].shape == (5, 4) and np.allclose(saved["softmax of head 1"].sum(1), 1)

@@ -339,8 +339,8 @@ ANSWERS = {
         penalty_as_factor: "not a factor",
     }),
     "04-forcing": (["c", "(C)"], {"a": "ratio of 0", "b": "every step", "d": "copy"}),
-    "05-spread": ([16, 16.0], {
-        256: "variance", 1: "divided by √d", 0.0625: "there to undo", 0: "the mean", 512: "not 2", 22: "one product",
+    "05-spread": ([17, 17.0], {
+        289: "variance", 1: "divided by √d", 1 / 17: "there to undo", 0: "the mean", 578: "not 2", 22: "one product",
     }),
     "05-attend": ([attend_right], {
         attend_unscaled: "√d is missing", attend_over_d: "has its root", attend_by_keys: "length of a query",
@@ -427,7 +427,7 @@ def test_the_answer_is_not_in_the_notebook_that_asks(name):
                "03-weights": ["82,944", "82944"],
                "04-additive": ["33,024", "33024"], "04-weight": ["softmax(scores"], "04-beam": ["0.36"],
                "04-penalty": ["** length_penalty"], "04-forcing": [],
-               "05-attend": ["math.exp(", "/ sum("], "05-order": [], "05-spread": ["16"],
+               "05-attend": ["math.exp(", "/ sum("], "05-order": [], "05-spread": ["17"],
                "05-weights": ["1,050,624", "1050624"],
                "09-sure": [], "09-padding": ["max(batch)"], "09-recall": ["sum(axis=1)", "sum(1)"],
                "09-rate": ["1e-5", "1e-05", "0.00001"], "09-floor": ["0.313", "0.31"]}  # fmt: skip
