@@ -9,12 +9,14 @@ from pydantic import model_validator
 from nblib.config.base import setting
 from nblib.config.fit import FitConfig
 
+Tasks = Literal["hanzi to pinyin", "pinyin to hanzi", "Chinese to English", "Chinese to English (opus-100)"]
+
 
 class TranslateConfig(FitConfig):
     """What both have in common."""
 
-    task: Literal["hanzi to pinyin", "pinyin to hanzi", "Chinese to English"] = setting(
-        "hanzi to pinyin", "What goes in, and what is to come out", group="Data"
+    task: Tasks = setting(
+        "hanzi to pinyin", "What goes in, and what is to come out; opus-100 is fetched from the hub", group="Data"
     )
     tones: bool = setting(False, "Readings with the number of their tone: xing2 for xing", group="Data", more=True)
     max_train_samples: int | None = setting(

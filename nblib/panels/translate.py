@@ -17,7 +17,12 @@ from nblib.session import Session
 from nblib.views import Heat, Lines
 
 MOST_RUNS = 6
-SENTENCES = {"hanzi to pinyin": "银行行长", "pinyin to hanzi": "ni hao", "Chinese to English": "我喜欢吃披萨"}
+SENTENCES = {
+    "hanzi to pinyin": "银行行长",
+    "pinyin to hanzi": "ni hao",
+    "Chinese to English": "我喜欢吃披萨",
+    "Chinese to English (opus-100)": "我不知道你在说什么。",
+}
 NAMES = {"none": "no attention", "additive": "additive", "multiplicative": "multiplicative"}
 # Colours that the views know by these names.
 KINDS = {"none": "rnn", "additive": "gru", "multiplicative": "lstm", "transformer": "other"}

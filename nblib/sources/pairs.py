@@ -16,20 +16,24 @@ from nblib.sources import grammar
 
 PAD, BEGIN, END, UNKNOWN = 0, 1, 2, 3
 SPECIAL = ("<pad>", "<begin>", "<end>", "<unknown>")
-TASKS = ("hanzi to pinyin", "pinyin to hanzi", "Chinese to English")
+TASKS = ("hanzi to pinyin", "pinyin to hanzi", "Chinese to English", "Chinese to English (opus-100)")
 
 
 class Vocabulary:
     """The symbols of one side, numbered: padding, begin, end and unknown first, then as often as they occur.
 
-    ``split`` takes a text apart into symbols, ``join`` puts them together again.
+    ``split`` takes a text apart into symbols, ``join`` puts them together again. ``most``: the rarer ones are left out.
     """
 
     def __init__(
-        self, texts: Iterable[str], split: Callable[[str], list[str]], join: Callable[[list[str]], str] = "".join
+        self,
+        texts: Iterable[str],
+        split: Callable[[str], list[str]],
+        join: Callable[[list[str]], str] = "".join,
+        most: int | None = None,
     ):
         counts = Counter(symbol for text in texts for symbol in split(text))
-        self.symbols = [*SPECIAL, *sorted(counts, key=lambda s: (-counts[s], s))]
+        self.symbols = [*SPECIAL, *sorted(counts, key=lambda s: (-counts[s], s))[:most]]
         self.split, self.join = split, join
         self._numbers = {symbol: number for number, symbol in enumerate(self.symbols)}
 
@@ -92,15 +96,20 @@ def pairs(name: str, *, tones: bool = False, most: int | None = None) -> Pairs:
 
     Args:
         name: one of ``TASKS``. The first two are the phrases of ``pinyin``, of at most 6 characters; the third comes
-            from ``nblib.sources.grammar``, made by this project.
+            from ``nblib.sources.grammar``, made by this project; the last, the short ones of ``OPUS`` on the hub, needs
+            a network once.
         tones: readings with the number of their tone, "xing2" for "xing".
         most: as many pairs to train on at most.
 
-    Raises InputError for an unknown name, and where the offline pack lacks what is needed.
+    Raises InputError for an unknown name, and where the offline pack or the hub's cache lacks what is needed and it
+    cannot be fetched.
     """
     if name not in TASKS:
         raise InputError(f"task: unknown {name!r}; there are {', '.join(TASKS)}")
-    made = _translation() if name == TASKS[2] else _readings(tones, back=name == TASKS[1])
+    if name in TASKS[:2]:
+        made = _readings(tones, back=name == TASKS[1])
+    else:
+        made = _translation() if name == TASKS[2] else _opus()
     if most is None or most >= len(made.train.sources):
         return made
     return made._replace(train=Side(*(part[:most] for part in made.train)))
@@ -154,6 +163,40 @@ def _translation() -> Pairs:
     return _pairs(TASKS[2], sides, known)
 
 
+# Zhang et al., "Improving massively multilingual neural machine translation and zero-shot translation", 2020.
+OPUS = "Helsinki-NLP/opus-100", "en-zh"
+MOST_PAIRS, MOST_EACH, MOST_WORDS, LONGEST_SENTENCE = 50_000, 2_000, 12_000, 20
+
+
+@cache
+def _opus() -> Pairs:
+    from nblib.sources.hub import download
+
+    found, known = download(*OPUS), {}
+    sides: dict[str, Side] = {}
+    # The later splits first: what training shares with them is left out of training.
+    for split in ("test", "validation", "train"):
+        if split not in found:
+            raise InputError(f"data set {OPUS[0]!r} has no {split} split; it has {', '.join(map(repr, found))}")
+        fresh: dict[str, str] = {}
+        most = MOST_PAIRS if split == "train" else MOST_EACH
+        for row in found[split]:
+            pair = row.get("translation") or {}
+            zh, en = (" ".join(str(pair.get(language) or "").split()) for language in ("zh", "en"))
+            fits = 0 < len(hanzi(zh)) <= LONGEST_SENTENCE and 0 < len(words(en)) <= LONGEST_SENTENCE
+            if fits and _chinese(zh) and zh not in known and fresh.setdefault(zh, en) == en and len(fresh) == most:
+                break
+        if not fresh:
+            raise InputError(f"data set {OPUS[0]!r}: {split} has no short Chinese sentence with an English one")
+        known |= {zh: {en: None} for zh, en in fresh.items()}
+        sides[split] = Side(list(fresh), list(fresh.values()), np.array([len(hanzi(t)) for t in fresh], np.int32))
+    return _pairs(TASKS[3], [sides[s] for s in ("train", "validation", "test")], known, MOST_WORDS)
+
+
+def _chinese(text: str) -> bool:
+    return any("\u4e00" <= c <= "\u9fff" for c in text)
+
+
 def hanzi(text: str) -> list[str]:
     """A symbol each character; spaces and stops, which people leave out, do not count."""
     return [c for c in text if not c.isspace() and c not in "。，？！.,?!"]
@@ -189,9 +232,10 @@ def _ways(name: str) -> tuple[Callable, Callable, Callable]:
     return hanzi, words, sentence
 
 
-def _pairs(name: str, sides: list[Side], known: dict[str, dict[str, None]]) -> Pairs:
-    """``known``: source → its right answers, in the order in which they came."""
+def _pairs(name: str, sides: list[Side], known: dict[str, dict[str, None]], most: int | None = None) -> Pairs:
+    """``known``: source → its right answers, in the order in which they came. ``most``: symbols of either side."""
     read, write, join = _ways(name)
-    source, target = Vocabulary(sides[0].sources, read), Vocabulary(sides[0].targets, write, join)
+    source = Vocabulary(sides[0].sources, read, most=most)
+    target = Vocabulary(sides[0].targets, write, join, most)
     answers = {tuple(read(text)): tuple(right) for text, right in known.items()}
     return Pairs(name, source, target, *sides, references=lambda text: answers.get(tuple(read(text)), ()))

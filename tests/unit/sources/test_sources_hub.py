@@ -1,7 +1,6 @@
 """The hub's cache as it looks on the disk, the real libraries, and no network."""
 
 import json
-import socket
 import time
 
 import pytest
@@ -10,48 +9,7 @@ from nblib import sources
 from nblib.errors import InputError
 from nblib.sources.split import identity
 
-REVISION = "a" * 40
 SPLITS = ["train", "validation", "test"]
-
-
-@pytest.fixture
-def hub(tmp_path, monkeypatch):
-    """Makes repositories in an empty hub cache; an address where nobody listens stands for the hub."""
-    import datasets
-    from huggingface_hub import constants
-
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        address = f"http://127.0.0.1:{taken.getsockname()[1]}"
-        for name in ("HF_HUB_OFFLINE", "NBLIB_OFFLINE"):
-            monkeypatch.delenv(name, raising=False)
-        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", False)
-        monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", False)
-        monkeypatch.setattr(constants, "ENDPOINT", address)
-        monkeypatch.setattr(datasets.config, "HF_ENDPOINT", address)
-        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hub"))
-        monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "datasets")
-        monkeypatch.setattr(datasets.config, "HF_CACHE_HOME", str(tmp_path))
-
-        def make(kind, name, files):
-            folder = tmp_path / "hub" / f"{kind}s--{name.replace('/', '--')}"
-            snapshot = folder / "snapshots" / REVISION
-            snapshot.mkdir(parents=True)
-            (folder / "refs").mkdir()
-            (folder / "refs" / "main").write_text(REVISION)
-            for file, content in files.items():
-                (snapshot / file).write_text(content)
-            return snapshot
-
-        yield make
-
-
-@pytest.fixture(params=["unreachable", "HF_HUB_OFFLINE", "NBLIB_OFFLINE"])
-def without_network(request, monkeypatch):
-    if request.param != "unreachable":
-        monkeypatch.setenv(request.param, "1")
-        monkeypatch.setattr(socket.socket, "connect", None)  # not even tried
-    return request.param
 
 
 def lines(prefix, count, text="sentence", label="sentiment", classes=("bad", "good")):

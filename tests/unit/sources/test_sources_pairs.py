@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import time
+
 import datasets
 import pytest
 
@@ -90,3 +93,75 @@ def test_any_phrase_with_that_reading_is_right(phrases):
 def test_an_unknown_task_is_named():
     with pytest.raises(InputError, match="task: unknown 'klingon'; there are hanzi to pinyin"):
         pairs.pairs("klingon")
+
+
+# -- the hub -------------------------------------------------------------------------------------------------------
+
+CARD = """---
+configs:
+- config_name: en-zh
+  data_files:
+  - {split: train, path: train.jsonl}
+  - {split: validation, path: validation.jsonl}
+  - {split: test, path: test.jsonl}
+---
+"""
+
+
+def opus(*rows):
+    return "".join(json.dumps({"translation": {"en": en, "zh": zh}}) + "\n" for zh, en in rows)
+
+
+@pytest.fixture
+def fresh():
+    pairs._opus.cache_clear()
+    yield
+    pairs._opus.cache_clear()
+
+
+def test_short_sentences_of_the_hub_from_its_cache(hub, without_network, fresh):
+    train = opus(
+        ("你好 吗？", "How are you?"), ("我  知道。", "I know."), ("很长" * 20, "Too long."), ("ABC", "No Chinese."),
+        ("空的。", ""), ("他来了。", "He has come."), ("我知道。", "I do know."),
+    )  # fmt: skip
+    hub("dataset", "Helsinki-NLP/opus-100", {
+        "README.md": CARD, "train.jsonl": train, "validation.jsonl": opus(("她走了。", "She has left.")),
+        "test.jsonl": opus(("他来了。", "Here he is.")),
+    })  # fmt: skip
+    found = pairs.pairs("Chinese to English (opus-100)")
+    assert found.train.sources == ["你好 吗？", "我 知道。", "我知道。"]
+    assert found.test == (["他来了。"], ["Here he is."], found.test.lengths) and found.test.lengths.tolist() == [3]
+    assert found.validation.sources == ["她走了。"] and found.right("她走了", "She has left.")
+    assert found.target.decode(found.target.encode("I know.")) == "I know."
+    assert UNKNOWN in found.source.encode("她走了。")
+
+
+def test_rare_words_are_left_out(hub, monkeypatch, fresh):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setattr(pairs, "MOST_WORDS", 3)
+    rows = opus(("来来来", "go go go"), ("来去去", "go come come."), ("好", "well"))
+    held_out = {"validation.jsonl": opus(("走", "Leave.")), "test.jsonl": opus(("跑", "Run."))}
+    hub("dataset", "Helsinki-NLP/opus-100", {"README.md": CARD, "train.jsonl": rows, **held_out})
+    found = pairs.pairs("Chinese to English (opus-100)")
+    assert found.source.symbols[4:] == ["来", "去", "好"] and found.target.symbols[4:] == ["go", "come", "."]
+    assert found.target.encode("well") == [UNKNOWN, END]
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({}, "is not in the hub's cache on this machine, and fetching is switched off"),
+        ({"train.jsonl": opus(("ABC", "x")), "validation.jsonl": opus(("走", "x")), "test.jsonl": opus(("跑", "x"))},
+         "train has no short Chinese sentence"),
+        ({f"{split}.jsonl": '{"text": "no pair"}\n' for split in ("train", "validation", "test")},
+         "test has no short Chinese sentence"),
+    ],
+)  # fmt: skip
+def test_what_the_hub_lacks_is_one_line_and_at_once(hub, monkeypatch, fresh, files, said):
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    if files:
+        hub("dataset", "Helsinki-NLP/opus-100", {"README.md": CARD, **files})
+    began = time.monotonic()
+    with pytest.raises(InputError, match=said) as caught:
+        pairs.pairs("Chinese to English (opus-100)")
+    assert "\n" not in str(caught.value) and time.monotonic() - began < 20
