@@ -20,6 +20,8 @@ _HOME = {
     "Seq2SeqConfig": "nblib.config",
     "seq2seq": "nblib.training.translate",
     "TransformerConfig": "nblib.config",
+    "RaceConfig": "nblib.config",
+    "race": "nblib.training.race",
     "TranslatePanel": "nblib.panels",
     "transformer": "nblib.training.translate",
     "DigitsConfig": "nblib.config",
