@@ -118,7 +118,7 @@ class AttentionByHandPanel(widgets.VBox):
         """Compute all matrices and show them."""
         if self._quiet:
             return
-        self._words, note = tokens(self.sentence.value, MOST_WORDS)
+        self._words, note = tokens(self.sentence.value, MOST_WORDS, "words")
         self.masked.disabled = not self.padded.value
         if not self._words:
             self.matrices = {}

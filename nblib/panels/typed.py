@@ -16,7 +16,7 @@ def shortened(text: str, most: int, unit: str = "characters") -> tuple[str, str]
     return text[:most], f"Shown are the first {most:,} of {len(text):,} {unit}."
 
 
-def tokens(text: str, most: int) -> tuple[list[str], str]:
+def tokens(text: str, most: int, unit: str = "steps") -> tuple[list[str], str]:
     """Words; of a text without spaces characters. At most ``most``, and a sentence that says so where that is not
     all."""
     found = whole(text).split()
@@ -24,4 +24,4 @@ def tokens(text: str, most: int) -> tuple[list[str], str]:
         found = list(found[0])
     if len(found) <= most:
         return [token[:24] for token in found], ""
-    return [token[:24] for token in found[:most]], f"Shown are the first {most} of {len(found):,} steps."
+    return [token[:24] for token in found[:most]], f"Shown are the first {most} of {len(found):,} {unit}."

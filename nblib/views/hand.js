@@ -36,7 +36,7 @@ function render({ model, el }) {
       from += m.shape[0] * columns;
       let top = 0;
       for (let k = start; k < from; k += 1) if (Number.isFinite(numbers[k])) top = Math.max(top, Math.abs(numbers[k]));
-      return { ...m, short: m.title.split(" = ")[0].replace(/^head \d+: /, ""), top: top || 1,
+      return { ...m, short: m.title.split(" = ")[0], top: top || 1,
         at: (r, c) => numbers[start + r * columns + c], put: (r, c, v) => { numbers[start + r * columns + c] = v; } };
     });
     if (from !== numbers.length) list = [];

@@ -79,8 +79,8 @@ function hand_explain(get, tokens, name, row, column, scale) {
   const cell = (n, r, c) => ({ name: n, rows: [r, r], columns: [c, c] });
   const where = m.columns === "tokens" ? `${word(row)} and ${word(column)}`
     : m.rows === "tokens" ? `${word(row)}, column ${column + 1}` : `row ${row + 1}, column ${column + 1}`;
-  const label = m.head >= 0 && !m.title.startsWith("head") && get("joined") ? `${m.short}, head ${m.head + 1}` : m.short;
-  const start = `${label}, ${where}`;
+  const label = (of) => (of.head >= 0 && get("joined") ? `${of.short}, head ${of.head + 1}` : of.short);
+  const start = `${label(m)}, ${where}`;
   if (rule.kind === "product") {
     const left = get(rule.left), right = get(rule.right), terms = hand_terms(rule, row, column);
     const sum = terms.map(([a, b, c, d]) => `${hand_factor(left.at(a, b))}·${hand_factor(right.at(c, d))}`).join(" + ");
@@ -88,7 +88,7 @@ function hand_explain(get, tokens, name, row, column, scale) {
     const side = rule.transposed ? `row ${column + 1} of ${right.short}, which is column ${column + 1} of ${right.short}ᵀ`
       : `column ${rule.offset + column + 1} of ${right.short}`;
     return {
-      text: `${start}: row ${row + 1} of ${left.short} times ${side}: ${sum} = ${hand_short(value)}`,
+      text: `${start}: row ${row + 1} of ${label(left)} times ${side}: ${sum} = ${hand_short(value)}`,
       parts: [
         { name: rule.left, rows: [first[0], last[0]], columns: [first[1], last[1]] },
         { name: rule.right, rows: [first[2], last[2]], columns: [first[3], last[3]] },
@@ -132,7 +132,7 @@ function hand_explain(get, tokens, name, row, column, scale) {
   if (rule.kind === "join") {
     const wide = get("values/1").shape[1], head = Math.floor(column / wide);
     return {
-      text: `${start}: column ${(column % wide) + 1} of head ${head + 1}; the heads stand side by side = ${hand_short(value)}`,
+      text: `${start}: column ${(column % wide) + 1} of head ${head + 1}, for the heads stand side by side: ${hand_short(value)}`,
       parts: [cell(`values/${head + 1}`, row, column % wide)],
     };
   }

@@ -6,6 +6,8 @@ import math
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.notebook import PANEL as NOTEBOOK
+
 PANEL = """
 import json
 from nblib import AttentionByHandPanel
@@ -208,3 +210,15 @@ def test_the_scale_saturates_softmax_and_controls_answer(opened):
         wide = "() => [...document.querySelectorAll('.nblib-panel')].some(e => e.scrollWidth > e.clientWidth + 1)"
         assert not page.evaluate(wide)
     assert opened.console_errors == [] and opened.unnamed_controls() == []
+
+
+def test_a_kernel_that_was_restarted_is_said(opened):
+    page = opened.page
+    page.evaluate(f"() => {NOTEBOOK}.sessionContext.session.kernel.restart().then(() => null)")
+    click(opened, "X", 0, 0)
+    page.keyboard.type("5")
+    page.keyboard.press("Enter")
+    said = opened.notebook.locator(".nblib-hand > .nblib-silent:visible")
+    expect(said).to_contain_text("If it was restarted, run this cell again", timeout=20_000)
+    # The browser goes on by itself.
+    assert page.evaluate(f"() => {SHOWN}.value('X', 0, 0)") == 5

@@ -242,7 +242,7 @@ def test_the_heads_on_offer_divide_the_width(wire):
         ("one", 1, ""),
         ("我喜欢吃披萨", 6, ""),
         ("the the the", 3, ""),
-        ("x " * 500, 8, "first 8 of 500"),
+        ("x " * 500, 8, "first 8 of 500 words"),
         ("😀 שלום <script> half \ud83d", 5, ""),
     ],
 )
