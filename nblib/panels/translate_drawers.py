@@ -273,7 +273,7 @@ class AnswersDrawer(_Drawer):
 
             job, model = self.copied()
             done = job.done
-            sources, targets = job._held.sources, job._held.targets
+            sources, targets, _ = (part[: job.config.max_eval_samples] for part in job.pairs.validation)
             answers = translated(job, model, sources)
             rows, beams = search_scores(job, model, sources, answers, say=self.say)
             return (id(job), done), rows, list(zip(sources, targets, answers, beams, strict=False)), job.pairs

@@ -346,3 +346,25 @@ def test_weights_that_are_no_numbers_are_named(wire):
     panel.drawers["export"].export()
     panel.drawers["export"].aside.thread.join(60)
     assert "a weight is no finite number" in words(panel.drawers["export"].said)
+
+
+# -- the view ------------------------------------------------------------------------------------------------------
+
+
+def test_no_trait_of_the_tree_hides_one_that_every_widget_has(wire):
+    import anywidget
+
+    from nblib.views import Tree
+
+    assert not set(Tree.class_own_traits()) & set(anywidget.AnyWidget.class_traits())
+    assert {"_model_module", "_view_name"} <= Tree().get_state().keys()
+
+
+def test_a_tree_is_shown_in_one_message(wire):
+    from nblib.views import Tree
+
+    tree = Tree()
+    wire.clear()
+    tree.show([(-1, "", 0.0, "kept", 0, 0.0), (0, "a", -0.1, "ended", 1, -0.1)], title="x", space=" ")
+    (message,) = wire.of(tree)
+    assert message.state["nodes"][1] == [0, "a", -0.1, "ended", 1, -0.1] and message.state["title"] == "x"
