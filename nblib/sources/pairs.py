@@ -207,6 +207,35 @@ def letters(text: str) -> list[str]:
     return list(toneless(" ".join(text.lower().split())))
 
 
+def syllables(text: str) -> list[str]:
+    """A symbol each syllable, as an input method takes letters apart: "ni hao" and "nihao" are the same, and of two
+    ways the one with the longer first syllable is taken ("xian", not "xi an"). What is none stays one symbol."""
+    found = []
+    for word in toneless(text.lower().replace("'", " ")).split():
+        for row, tone in re.findall(r"(\D+|\d\d+)(\d?)", word):
+            parts = _syllables(row[:60]) or [row]
+            found += [*parts[:-1], parts[-1] + tone]
+    return found
+
+
+_SYLLABLE = re.compile(
+    "(?:(?:zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])"
+    "(?:iang|iong|uang|ang|eng|ing|ong|ian|iao|uai|uan|üan|ai|an|ao|ei|en|er|ia|ie|in|iu|ou|ua|ue|ui|un|uo|üe|ün|[aeiouü])"
+    "|ang|eng|ai|an|ao|ei|en|er|ou|[aeo])"
+)
+
+
+@cache
+def _syllables(row: str) -> list[str] | None:
+    """None where it is no row of syllables."""
+    if not row:
+        return []
+    for end in range(min(6, len(row)), 0, -1):
+        if _SYLLABLE.fullmatch(row, 0, end) and (rest := _syllables(row[end:])) is not None:
+            return [row[:end], *rest]
+    return None
+
+
 def words(text: str) -> list[str]:
     """English words, and its stops as words of their own."""
     return re.findall(r"[^\s.,?!]+|[.,?!]", text)
@@ -228,7 +257,7 @@ def _ways(name: str) -> tuple[Callable, Callable, Callable]:
     if name not in TASKS:
         raise ValueError(f"task: unknown {name!r}")
     if name in TASKS[:2]:
-        return (hanzi, letters, "".join) if name == TASKS[0] else (letters, hanzi, "".join)
+        return (hanzi, letters, "".join) if name == TASKS[0] else (syllables, hanzi, "".join)
     return hanzi, words, sentence
 
 

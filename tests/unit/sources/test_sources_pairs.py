@@ -90,6 +90,19 @@ def test_any_phrase_with_that_reading_is_right(phrases):
     assert back.source.encode(" Nǐ  HǍO ") == back.source.encode("ni hao")
 
 
+@pytest.mark.parametrize(
+    ("typed", "taken"),
+    [
+        ("nihao", ["ni", "hao"]), ("ni hao", ["ni", "hao"]), ("Xi'an", ["xi", "an"]), ("xian", ["xian"]),
+        ("zhongguoren", ["zhong", "guo", "ren"]), ("yínháng", ["yin", "hang"]), ("xing2zou3", ["xing2", "zou3"]),
+        ("lüse", ["lü", "se"]), ("xianguo", ["xian", "guo"]), ("bcd", ["bcd"]), ("ng 1234", ["ng", "1234"]), ("", []),
+        ("你好", ["你好"]), ("a" * 5000, ["a"] * 60),
+    ],
+)  # fmt: skip
+def test_letters_are_taken_apart_into_syllables(typed, taken):
+    assert pairs.syllables(typed) == taken
+
+
 def test_an_unknown_task_is_named():
     with pytest.raises(InputError, match="task: unknown 'klingon'; there are hanzi to pinyin"):
         pairs.pairs("klingon")
