@@ -216,7 +216,7 @@ function render({ model, el }) {
     if (event.key === "Escape") { at = null; say(); heat.again(); return; }
     if (!moves[event.key] || !columns) return;
     event.preventDefault();
-    at ??= { pane: 0, row: 0, column };
+    at ??= { pane: 0, row: 0, column: model.get("scrub") ? column : 0 };
     const [down, right] = moves[event.key];
     at.row = Math.max(0, Math.min(rows - 1, at.row + down));
     at.column += right;
