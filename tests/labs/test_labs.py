@@ -35,7 +35,13 @@ WIDGETS = {
     ],
     "03_recurrence": ["play-panel", "train-panel", "train-far-run", "train-copy-run", "write-panel", "look-text"],
     "04_seq2seq": [
-        "play-panel", "train-fixed", "train-long", "look-alignment", "look-beam", "look-english", "look-back",
+        "play-panel",
+        "train-fixed",
+        "train-long",
+        "look-alignment",
+        "look-beam",
+        "look-english",
+        "look-back",
         "myth-forcing",
     ],
     "05_attention": ["play-panel", "positions-heat", "positions-dots"],
@@ -240,3 +246,27 @@ def test_lab_05_leaves_its_matrices(run_lab):
 
     saved = np.load(run_lab("05_attention").folder / "runs/attention-1/by_hand.npz")
     assert saved["X"].shape == (5, 4) and np.allclose(saved["softmax of head 1"].sum(1), 1)
+
+
+def test_lab_04_reads_aloud_and_its_own_code_agrees_with_nblib(run_lab):
+    lab = run_lab("04_seq2seq")
+    differences = [float(x) for x in re.findall(r" (\de[-+]\d+)$", lab.text("code-same"), re.M)]
+    assert len(differences) == 3 and max(differences) < 1e-5
+    right = re.findall(r"^(?:fixed vector|attention) +([\d.]+)%", lab.text("train-end"), re.M)
+    assert len(right) == 2 and float(right[1]) > float(right[0]) + 40
+    assert "200 of 200 answers are the same as nblib's" in lab.text("train-own")
+
+
+def test_lab_04_looks_inside_and_shows_what_padding_wastes(run_lab):
+    lab = run_lab("04_seq2seq")
+    usual, other = re.findall(r"reading of a character: \d+ of \d+ read right, (\d+)%", lab.text("look-readings"))
+    assert int(usual) > int(other) and "xing" in lab.text("look-readings")
+    assert "你好 → Hello." in lab.text("look-english-scores") and "chrF" in lab.text("look-english-scores")
+    waste = [int(x) for x in re.findall(r"(\d+)% +\d+ ms$", lab.text("myth-padding"), re.M)]
+    assert len(waste) == 3 and waste == sorted(waste) and waste[2] > 2 * waste[0]
+
+
+def test_lab_04_leaves_a_translator(run_lab):
+    lab = run_lab("04_seq2seq")
+    assert (lab.folder / "runs/reads-aloud/safetensors/symbols.json").is_file()
+    assert "音乐 → yin yue" in lab.text("take-load")
