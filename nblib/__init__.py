@@ -11,6 +11,8 @@ __version__ = "0.1.0"
 _HOME = {
     "AttentionByHandPanel": "nblib.panels",
     "CharactersConfig": "nblib.config",
+    "AttentionExplorer": "nblib.panels",
+    "HeadsPanel": "nblib.panels",
     "CharactersPanel": "nblib.panels",
     "RecurrencePanel": "nblib.panels",
     "RecurrentConfig": "nblib.config",
@@ -21,6 +23,7 @@ _HOME = {
     "seq2seq": "nblib.training.translate",
     "TransformerConfig": "nblib.config",
     "RaceConfig": "nblib.config",
+    "RacePanel": "nblib.panels",
     "race": "nblib.training.race",
     "TranslatePanel": "nblib.panels",
     "transformer": "nblib.training.translate",

@@ -6,6 +6,8 @@ Nothing is reloaded: while a model is watched, its layers call a function of our
 
 from __future__ import annotations
 
+import math
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -17,12 +19,17 @@ import torch
 from torch import Tensor
 
 from nblib.errors import InputError
+from nblib.training.pretrained import longest_text
 
 NAME = "nblib_watched"
 # What a layer's attention may be told beside the mask that changes its weights, and that is not computed here.
 OWN_KINDS = ("softcap", "s_aux", "position_bias")
 MOST_TOKENS = 512
+# What a browser is asked to hold of one text; a model of many heads is shown fewer tokens.
+MOST_BYTES = 80_000_000
 _watch: ContextVar[Watch] = ContextVar("watch")
+# Which function a model attends by is written into the model: one look at a time.
+_looking = threading.RLock()
 
 
 @dataclass
@@ -60,16 +67,18 @@ def watched(model: Any, scales: Any = None, keep: bool = True) -> Iterator[Watch
     if not model._can_set_attn_implementation():
         raise InputError(f"model: {kind} has no attention weights that transformers lets us see; give another model")
     _register()
-    before, watch = model.config._attn_implementation, Watch(keep=keep)
+    watch = Watch(keep=keep)
     if scales is not None:
         watch.scales = torch.as_tensor(np.asarray(scales), dtype=torch.float32)
-    model.set_attn_implementation(NAME)
-    token = _watch.set(watch)
-    try:
-        yield watch
-    finally:
-        _watch.reset(token)
-        model.set_attn_implementation(before)
+    with _looking:
+        before = model.config._attn_implementation
+        model.set_attn_implementation(NAME)
+        token = _watch.set(watch)
+        try:
+            yield watch
+        finally:
+            _watch.reset(token)
+            model.set_attn_implementation(before)
 
 
 def _register() -> None:
@@ -125,18 +134,28 @@ class Maps:
     note: str = ""
 
     def packed(self) -> tuple[np.ndarray, np.ndarray]:
-        """Bytes and the float32 scale of each row: weight = byte · scale, to half a 255th of the row's largest.
+        """``packed(weights, causal)``."""
+        return packed(self.weights, self.causal)
 
-        uint8 [layers, heads, n], where n is tokens² or, of a causal map, the triangle row by row; float32 [layers,
-        heads, tokens]. A plain byte could not tell a row of 512 equal weights from zero.
-        """
-        top = self.weights.max(axis=-1)  # [L, H, T]
-        scale = np.where(top > 0, top / 255, 1).astype(np.float32)
-        found = np.rint(self.weights / scale[..., None]).astype(np.uint8)
-        if self.causal:
-            rows, columns = np.tril_indices(len(self.tokens))
-            return found[:, :, rows, columns], scale
-        return found.reshape(*found.shape[:2], -1), scale
+
+def packed(weights: np.ndarray, causal: bool) -> tuple[np.ndarray, np.ndarray]:
+    """Bytes and the float32 scale of each row: weight = byte · scale, to half a 255th of the row's largest.
+
+    weights: float32 [layers, heads, tokens, tokens]. → uint8 [layers, heads, n], where n is tokens² or, of a causal
+    map, the triangle row by row; float32 [layers, heads, tokens]. A plain byte could not tell a row of 512 equal
+    weights from zero.
+    """
+    top = weights.max(axis=-1)  # [L, H, T]
+    scale = np.where(top > 0, top / 255, 1).astype(np.float32)
+    tokens = weights.shape[-1]
+    places = np.flatnonzero(np.tri(tokens, dtype=bool)) if causal else slice(None)
+    n = len(places) if causal else tokens * tokens
+    found = np.empty((*weights.shape[:2], n), np.uint8)
+    # A layer at a time: all of them in float32 once more would be the largest thing in memory.
+    for layer, (one, factor) in enumerate(zip(weights, scale, strict=True)):
+        scaled = (one * (1 / factor)[..., None] + 0.5).astype(np.uint8)  # [H, T, T]
+        found[layer] = scaled.reshape(len(one), -1)[:, places]
+    return found, scale
 
 
 @torch.no_grad()
@@ -147,8 +166,9 @@ def attention(model: Any, tokenizer: Any, text: str, most: int = MOST_TOKENS) ->
     no numbers.
     """
     ids = tokenizer(text, add_special_tokens=True)["input_ids"]
-    places = getattr(model.config, "max_position_embeddings", None) or most
-    few = min(most, places)
+    config = model.config
+    heads = getattr(config, "num_hidden_layers", 1) * getattr(config, "num_attention_heads", 1)
+    few = min(most, longest_text(config) or most, math.isqrt(MOST_BYTES // max(1, heads)))
     if not text.strip() or not ids:
         raise InputError("text: there is nothing to attend to; type a sentence")
     cut = max(0, len(ids) - few)

@@ -4,9 +4,11 @@ from nblib.views.ask import Ask
 from nblib.views.cloud import Cloud
 from nblib.views.copying import Copying
 from nblib.views.download import Download
+from nblib.views.explorer import Explorer
 from nblib.views.form import Form
 from nblib.views.gallery import Confusion, Gallery
 from nblib.views.hand import ByHand
+from nblib.views.heads import Heads
 from nblib.views.heat import Heat
 from nblib.views.lines import Lines
 from nblib.views.neurons import Neurons
@@ -25,8 +27,10 @@ __all__ = [
     "Confusion",
     "Copying",
     "Download",
+    "Explorer",
     "Form",
     "Gallery",
+    "Heads",
     "Heat",
     "Lines",
     "NetView",
