@@ -27,7 +27,7 @@ endif
 	@touch $@
 
 pack: setup
-	@$(BIN)/python -m nblib pull minilm reviews reviews-zh dialogues
+	@$(BIN)/python -m nblib pull minilm smollm2 reviews reviews-zh dialogues pinyin
 
 lab: pack ## open the labs in JupyterLab (no display: prints the address)
 	@$(BIN)/python -m nblib lab

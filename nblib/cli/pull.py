@@ -30,6 +30,10 @@ def command(parser: Parser, argv: list[str]) -> int:
 
     for name in names:
         sources.pull([name], progress)
+        if next(item for item in sources.catalogue() if item.name == name).kind == "model":
+            # Weights of another format are converted now, so that the first lab that needs them does not wait.
+            lines.show(f"{name}: making it ready")
+            sources.model_path(name, progress=progress)
         lines.say(f"{name}: {'was there already' if there[name] and name not in announced else 'ready'}")
     lines.say(f"in {sources.cache_folder()}")
     return 0
