@@ -9,7 +9,7 @@ from pydantic import model_validator
 from nblib.config.base import setting
 from nblib.config.fit import FitConfig
 
-Tasks = Literal["hanzi to pinyin", "pinyin to hanzi", "Chinese to English", "Chinese to English (opus-100)"]
+Tasks = Literal["hanzi to pinyin", "pinyin to hanzi", "Chinese to English", "opus-100, Chinese to English"]
 
 
 class TranslateConfig(FitConfig):

@@ -21,7 +21,7 @@ SENTENCES = {
     "hanzi to pinyin": "银行行长",
     "pinyin to hanzi": "ni hao",
     "Chinese to English": "我喜欢吃披萨",
-    "Chinese to English (opus-100)": "我不知道你在说什么。",
+    "opus-100, Chinese to English": "我不知道你在说什么。",
 }
 NAMES = {"none": "no attention", "additive": "additive", "multiplicative": "multiplicative"}
 # Colours that the views know by these names.
@@ -174,7 +174,8 @@ class TranslatePanel(FitPanel):
         found = align(fit, model, text)
         said = found.answer or "(nothing)"
         right = " ✓" if fit.pairs.right(text, found.answer) else ""
-        caption = f"At step {fit.done}: {text} → {said}{right}. {unknown(found.unknown)} {note}"
+        stop = "" if said[-1] in ".?!" and not right else "."
+        caption = f"At step {fit.done}: {text} → {said}{right}{stop} {unknown(found.unknown)} {note}"
         caption = " ".join(caption.split())
         if found.weights is None:
             self._nothing(NOTHING_TO_LOOK_AT, title=f"{text} → {said}{right}", caption=caption)

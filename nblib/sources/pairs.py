@@ -16,7 +16,7 @@ from nblib.sources import grammar
 
 PAD, BEGIN, END, UNKNOWN = 0, 1, 2, 3
 SPECIAL = ("<pad>", "<begin>", "<end>", "<unknown>")
-TASKS = ("hanzi to pinyin", "pinyin to hanzi", "Chinese to English", "Chinese to English (opus-100)")
+TASKS = ("hanzi to pinyin", "pinyin to hanzi", "Chinese to English", "opus-100, Chinese to English")
 
 
 class Vocabulary:
@@ -159,7 +159,8 @@ def _translation() -> Pairs:
     for split in ("train", "validation", "test"):
         zh, en = [p.zh for p in made[split]], [p.en for p in made[split]]
         sides.append(Side(zh, en, np.array([len(hanzi(t)) for t in zh], np.int32)))
-    known = {p.zh: {p.en: None} for part in made.values() for p in part}
+    # All that the grammar makes, drawn or not: a person types any of it.
+    known = {p.zh: {p.en: None} for p in grammar.everything()}
     return _pairs(TASKS[2], sides, known)
 
 

@@ -62,7 +62,8 @@ function render({ model, el }) {
     context.fillStyle = theme.soft;
     if (!columns || !rows) {
       context.textAlign = "center";
-      context.fillText(model.get("empty"), width / 2, height / 2);
+      const lines = broken(context, model.get("empty"), width - 16);
+      for (const [k, line] of lines.entries()) context.fillText(line, width / 2, height / 2 + 17 * (k - (lines.length - 1) / 2));
       boxes = [];
       return;
     }
@@ -99,6 +100,15 @@ function render({ model, el }) {
       const w = box.width / columns, h = box.height / rows;
       context.strokeRect(box.left + at.column * w, box.top + at.row * h, Math.max(2, w), Math.max(2, h));
     }
+  }
+
+  function broken(context, text, width) {
+    const lines = [""];
+    for (const word of text.split(" ")) {
+      const longer = `${lines[lines.length - 1]} ${word}`.trim();
+      if (lines[lines.length - 1] && context.measureText(longer).width > width) lines.push(word); else lines[lines.length - 1] = longer;
+    }
+    return lines;
   }
 
   // Room for the labels of rows, a word as well as a number, and for the title beside them.

@@ -141,7 +141,7 @@ def test_short_sentences_of_the_hub_from_its_cache(hub, without_network, fresh):
         "README.md": CARD, "train.jsonl": train, "validation.jsonl": opus(("她走了。", "She has left.")),
         "test.jsonl": opus(("他来了。", "Here he is.")),
     })  # fmt: skip
-    found = pairs.pairs("Chinese to English (opus-100)")
+    found = pairs.pairs("opus-100, Chinese to English")
     assert found.train.sources == ["你好 吗？", "我 知道。", "我知道。"]
     assert found.test == (["他来了。"], ["Here he is."], found.test.lengths) and found.test.lengths.tolist() == [3]
     assert found.validation.sources == ["她走了。"] and found.right("她走了", "She has left.")
@@ -155,7 +155,7 @@ def test_rare_words_are_left_out(hub, monkeypatch, fresh):
     rows = opus(("来来来", "go go go"), ("来去去", "go come come."), ("好", "well"))
     held_out = {"validation.jsonl": opus(("走", "Leave.")), "test.jsonl": opus(("跑", "Run."))}
     hub("dataset", "Helsinki-NLP/opus-100", {"README.md": CARD, "train.jsonl": rows, **held_out})
-    found = pairs.pairs("Chinese to English (opus-100)")
+    found = pairs.pairs("opus-100, Chinese to English")
     assert found.source.symbols[4:] == ["来", "去", "好"] and found.target.symbols[4:] == ["go", "come", "."]
     assert found.target.encode("well") == [UNKNOWN, END]
 
@@ -176,5 +176,5 @@ def test_what_the_hub_lacks_is_one_line_and_at_once(hub, monkeypatch, fresh, fil
         hub("dataset", "Helsinki-NLP/opus-100", {"README.md": CARD, **files})
     began = time.monotonic()
     with pytest.raises(InputError, match=said) as caught:
-        pairs.pairs("Chinese to English (opus-100)")
+        pairs.pairs("opus-100, Chinese to English")
     assert "\n" not in str(caught.value) and time.monotonic() - began < 20
