@@ -97,6 +97,7 @@ class TranslatePanel(FitPanel):
     def forget(self) -> None:
         super().forget()
         self._aligned: tuple = ()
+        self._searched: tuple = ()
 
     def reset(self) -> None:
         if not self.training:
@@ -123,6 +124,7 @@ class TranslatePanel(FitPanel):
         self._draw_lengths(session, config.task)
         self._offer_heads(config)
         self._draw_alignment(session)
+        self._refresh_beam(session, history)
 
     def _draw_lengths(self, session: Session | None, task: str) -> None:
         if session is not None and (reached := reached_by(session)) is not None:
@@ -186,6 +188,15 @@ class TranslatePanel(FitPanel):
             weights[None], range=(0, 1), names=[""], kinds=[""], row_labels=found.target, column_labels=found.source,
             title=f"{text} → {said}{right}", caption=caption,
         )  # fmt: skip
+
+    def _refresh_beam(self, session: Session | None, history: History) -> None:
+        """After each evaluation and at the end; in between a tree stays as it is under the hand."""
+        if session is None or not hasattr(self, "drawers") or self._shown_drawer != "beam":
+            return
+        now = (id(self.fit), len(history["eval_exact"]) if "eval_exact" in history else 0, session.over)
+        if now != self._searched:
+            self._searched = now
+            self.drawers["beam"].ask()
 
     def _nothing(self, why: str, title: str = "What the decoder looks at", caption: str = "") -> None:
         self._aligned = ()

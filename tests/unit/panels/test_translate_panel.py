@@ -220,7 +220,7 @@ def test_the_beam_and_its_tree(wire):
     beam = opened(panel, "beam")
     assert "no model yet" in words(beam.said)
     ran(panel)
-    beam.ask()
+    wait_until(lambda: "At step 8." in beam.said.value)
     wanted = panel.fit.beam(panel.model, panel.sentence.value, 5)
     assert [n[2] for n in beam.tree.nodes] == pytest.approx([n.log_probability for n in wanted.nodes])
     assert sorted(n[4] for n in beam.tree.nodes if n[4]) == list(range(1, len(wanted.hypotheses) + 1))
