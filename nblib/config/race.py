@@ -22,7 +22,7 @@ class RaceConfig(TransformerConfig):
     job: ClassVar[str] = "nblib.training.race:race"
 
     equal: Literal["steps", "time"] = setting(
-        "steps", "Both take every step; or whoever has had less time takes the next one, so that both get the same time",
+        "steps", "Both take every step; or whoever had less time so far takes the next, and both get the same time",
         group="Race",
     )  # fmt: skip
     attention: Literal["additive", "multiplicative"] = setting(
