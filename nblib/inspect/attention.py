@@ -212,6 +212,10 @@ def readable(tokenizer: Any, ids: Sequence[int]) -> list[str]:
     """
     found = []
     for number, token in zip(ids, tokenizer.convert_ids_to_tokens(list(ids)), strict=True):
+        if token is None:
+            # A model may have more rows than its tokenizer has tokens.
+            found.append(f"⟨{number}⟩")
+            continue
         text = tokenizer.decode([number])
         if number in tokenizer.all_special_ids or token.startswith("##"):
             text = token

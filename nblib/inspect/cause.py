@@ -240,6 +240,8 @@ def _asked(opened: Opened, text: str, second: str) -> list[str]:
         return [text, second]
     if opened.says == "masked token":
         mask = opened.tokenizer.mask_token
+        if mask is None:
+            raise InputError(f"tokenizer: that of {opened.name} has no mask, and this model is asked at one")
         text = text.replace("___", mask)
         if mask not in text:
             raise InputError(f"text: put ___ or {mask} where the model is to fill a word in")

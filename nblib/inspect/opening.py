@@ -58,7 +58,9 @@ def open_model(model: Any, tokenizer: Any = None) -> Opened:
     if not isinstance(model, (str, Path)):
         if tokenizer is None:
             raise InputError("tokenizer: a model in memory comes with its tokenizer; give it as the third argument")
-        return Opened(model, tokenizer, _short(model.config.name_or_path or type(model).__name__), _says(model.config))
+        return Opened(
+            model, tokenizer, _short(model.config.name_or_path or type(model).__name__), _kind([type(model).__name__])
+        )
     folder = _folder(model)
     _fits(folder, str(model))
     return Opened(*_load(folder, str(model)), _short(model), _says_of(folder))
@@ -93,10 +95,6 @@ def _load(folder: Path, name: str) -> tuple[Any, Any]:
 
 def _says_of(folder: Path) -> str:
     return _kind(json.loads((folder / "config.json").read_text(encoding="utf-8")).get("architectures"))
-
-
-def _says(config: Any) -> str:
-    return _kind(config.architectures)
 
 
 def _kind(architectures: list[str] | None) -> str:

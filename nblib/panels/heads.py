@@ -172,7 +172,8 @@ class HeadsPanel(widgets.VBox):
             self._loss_before = self._few.loss()
         now = self._few.loss(self.scales)
         what = LOSSES[self.opened.says]
-        self.view.show(loss=f"Over {len(self._few)} held-out texts ({what}): {abs(self._loss_before):.4f} → {abs(now):.4f}")
+        change = f"{abs(self._loss_before):.4f} → {abs(now):.4f}"
+        self.view.show(loss=f"Over {len(self._few)} held-out texts ({what}): {change}")
 
     # -- the map of all heads ----------------------------------------------------------------------------------------
 

@@ -100,7 +100,7 @@ class Explorer(anywidget.AnyWidget):
                     self.say(str(error))
 
     def html(self) -> str:
-        """One page that shows the present maps with no network and no kernel. Raises InputError where none are there."""
+        """One page that shows the present maps with no network and no kernel. Raises InputError without maps."""
         if self._shown is None:
             raise InputError("explorer: there are no maps to save yet; show a sentence first")
         message, buffers = self._shown
