@@ -33,7 +33,7 @@ class RaceConfig(TransformerConfig):
         group="Race", scale="log", ge=2, le=4096, slider=(16, 1024), more=True,
     )  # fmt: skip
     gru_learning_rate: float = setting(
-        2e-3, "Peak of the learning rate of the GRU (Adam)", group="Race", scale="log", gt=0, le=10,
+        3e-3, "Peak of the learning rate of the GRU (Adam)", group="Race", scale="log", gt=0, le=10,
         slider=(1e-5, 1e-1), live=True, more=True,
     )  # fmt: skip
 

@@ -64,17 +64,17 @@ class Seq2SeqConfig(TranslateConfig):
         "multiplicative", "What the decoder may look at: one fixed vector, or every state of the encoder", group="Model"
     )
     hidden_size: int = setting(
-        256, "Numbers in the state of the decoder", group="Model", scale="log", ge=2, le=4096, slider=(16, 1024)
+        64, "Numbers in the state of the decoder", group="Model", scale="log", ge=2, le=4096, slider=(16, 1024)
     )
     embedding_size: int = setting(
-        128, "Numbers in the vector of a symbol", group="Model", scale="log", ge=1, le=4096, slider=(8, 512), more=True
+        64, "Numbers in the vector of a symbol", group="Model", scale="log", ge=1, le=4096, slider=(8, 512), more=True
     )
     teacher_forcing: float = setting(
         1.0, "How often the decoder is given the right symbol in place of its own", group="Optimiser", ge=0, le=1,
         slider=(0, 1), step=0.05, live=True,
     )  # fmt: skip
     learning_rate: float = setting(
-        2e-3, "Peak of the learning rate (Adam)", group="Optimiser", scale="log", gt=0, le=10, slider=(1e-5, 1e-1),
+        3e-3, "Peak of the learning rate (Adam)", group="Optimiser", scale="log", gt=0, le=10, slider=(1e-5, 1e-1),
         live=True,
     )  # fmt: skip
 
@@ -92,15 +92,15 @@ class TransformerConfig(TranslateConfig):
     job: ClassVar[str] = "nblib.training.translate:transformer"
 
     hidden_size: int = setting(
-        128, "Numbers at each place, from the first layer to the last", group="Model", scale="log", ge=2, le=4096,
+        64, "Numbers at each place, from the first layer to the last", group="Model", scale="log", ge=2, le=4096,
         slider=(16, 512),
     )  # fmt: skip
     num_heads: int = setting(4, "Heads of each attention", group="Model", ge=1, le=64, slider=(1, 16), step=1)
     num_layers: int = setting(
-        2, "Layers of the encoder, and of the decoder", group="Model", ge=1, le=24, slider=(1, 6), step=1
+        1, "Layers of the encoder, and of the decoder", group="Model", ge=1, le=24, slider=(1, 6), step=1
     )
     intermediate_size: int = setting(
-        512, "Numbers inside the feed-forward nets", group="Model", scale="log", ge=1, le=16384, slider=(16, 2048),
+        128, "Numbers inside the feed-forward nets", group="Model", scale="log", ge=1, le=16384, slider=(16, 2048),
         more=True,
     )  # fmt: skip
     norm: Literal["before", "after"] = setting(
@@ -108,7 +108,7 @@ class TransformerConfig(TranslateConfig):
     )
     tied: bool = setting(False, "The readout is the target's embedding", group="Model", more=True)
     learning_rate: float = setting(
-        1e-3, "Peak of the learning rate (Adam)", group="Optimiser", scale="log", gt=0, le=10, slider=(1e-5, 1e-1),
+        5e-3, "Peak of the learning rate (Adam)", group="Optimiser", scale="log", gt=0, le=10, slider=(1e-5, 1e-1),
         live=True,
     )  # fmt: skip
 
