@@ -159,7 +159,9 @@ def chips(ranked: Sequence[tuple[str, float, float, bool]], greedy: str, right: 
         ).format(k + 1, said or "(nothing)", Markup(" ✓" if good else ""), _share(p), score)
         for k, (said, p, score, good) in enumerate(ranked)
     )
-    line = Markup('<div class="nblib-soft" style="font-size:12px">Greedy search says: {}{} (✓: right in the data)</div>')
+    line = Markup(
+        '<div class="nblib-soft" style="font-size:12px">Greedy search says: {}{} (✓: right in the data)</div>'
+    )
     return Markup("<div>{}</div>").format(made) + line.format(greedy or "(nothing)", " ✓" if right else "")
 
 
