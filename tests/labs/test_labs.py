@@ -269,4 +269,4 @@ def test_lab_04_looks_inside_and_shows_what_padding_wastes(run_lab):
 def test_lab_04_leaves_a_translator(run_lab):
     lab = run_lab("04_seq2seq")
     assert (lab.folder / "runs/reads-aloud/safetensors/symbols.json").is_file()
-    assert "音乐 → yin yue" in lab.text("take-load")
+    assert "红红绿绿 → hong hong lü lü" in lab.text("take-load")
