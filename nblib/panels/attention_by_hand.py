@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import zlib
 from typing import Any
 
@@ -47,6 +48,8 @@ class AttentionByHandPanel(widgets.VBox):
         self.matrices: dict[str, np.ndarray] = {}
         self._seed, self._rows, self._weights, self._scale = 0, [], {}, None
         self._words: list[str] = []
+        # Two handlers may run at once, in threads of their own; what both send would be mixed up.
+        self._lock = threading.RLock()
         self._quiet = False
         self.sentence = widgets.Text(
             value=whole(sentence),
@@ -68,7 +71,7 @@ class AttentionByHandPanel(widgets.VBox):
         for control in (self.sentence, self.heads, self.positions, self.causal, self.padded, self.masked):
             control.observe(lambda _change: self.draw(), "value")
         self.size.observe(self._resized, "value")
-        self.view = ByHand(edited=self._edited, empty=EMPTY)
+        self.view = ByHand(edited=self._edited, lock=self._lock, empty=EMPTY)
         other = widgets.Button(description="Other numbers", tooltip="Draw X and all weights anew")
         other.on_click(lambda _button: self.draw_anew())
         reset = widgets.Button(description="Reset", tooltip="The numbers and the scale that the panel opened with")
@@ -91,33 +94,40 @@ class AttentionByHandPanel(widgets.VBox):
 
         Raises InputError where it is no finite number, is beyond 1e30, or where there is no such cell.
         """
-        self._put(name, row, column, number)
-        self.draw()
+        with self._lock:
+            self._put(name, row, column, number)
+            self.draw()
 
     def rescale(self, scale: float | None) -> None:
         """Another factor on the scores; None for 1/√d. Raises InputError for one that is negative or no number."""
         if scale is not None and not (math.isfinite(scale) and 0 <= scale <= 10**FASTEST):
             raise InputError(f"scale: {scale} is not between 0 and {10**FASTEST}")
-        self._scale = None if scale is None else float(scale)
-        self.draw()
+        with self._lock:
+            self._scale = None if scale is None else float(scale)
+            self.draw()
 
     def draw_anew(self) -> None:
         """X and all weights from another seed; the scale stays."""
-        self._seed += 1
-        self._rows, self._weights = [], {}
-        self.draw()
+        with self._lock:
+            self._seed += 1
+            self._rows, self._weights = [], {}
+            self.draw()
 
     def reset(self) -> None:
         """The numbers that the panel opened with, and a scale of 1/√d."""
-        self._seed, self._rows, self._weights, self._scale = 0, [], {}, None
-        self.draw()
+        with self._lock:
+            self._seed, self._rows, self._weights, self._scale = 0, [], {}, None
+            self.draw()
 
     # -- inside ----------------------------------------------------------------------------------------------------
 
     def draw(self) -> None:
         """Compute all matrices and show them."""
-        if self._quiet:
-            return
+        with self._lock:
+            if not self._quiet:
+                self._draw()
+
+    def _draw(self) -> None:
         self._words, note = tokens(self.sentence.value, MOST_WORDS, "words")
         self.masked.disabled = not self.padded.value
         if not self._words:
@@ -207,15 +217,16 @@ class AttentionByHandPanel(widgets.VBox):
 
     def _resized(self, _change: Any) -> None:
         """Other dimensions: other numbers, and the heads that divide them."""
-        self._rows, self._weights, kept = [], {}, self.heads.value
-        self._quiet = True
-        try:
-            offered = heads_for(self.size.value)
-            self.heads.options = [(str(n), n) for n in offered]
-            self.heads.value = kept if kept in offered else 1
-        finally:
-            self._quiet = False
-        self.draw()
+        with self._lock:
+            self._rows, self._weights, kept = [], {}, self.heads.value
+            self._quiet = True
+            try:
+                offered = heads_for(self.size.value)
+                self.heads.options = [(str(n), n) for n in offered]
+                self.heads.value = kept if kept in offered else 1
+            finally:
+                self._quiet = False
+            self.draw()
 
 
 def table(x: Any, w: dict, place: Any, s: Any, row_figures: Any, masks: dict) -> dict:

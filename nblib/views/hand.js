@@ -10,7 +10,7 @@ const HAND_STAGES = [
   ["output", "4  Every word takes its share of the values",
     "A row of the output is a mixture of the rows of V, by the row of weights that belongs to the word."],
 ];
-const HAND = { cell: 42, line: 21, gap: 30, title: 26, head: 38, said: 40, foot: 14, scale: 150 };
+const HAND = { cell: 42, line: 21, gap: 30, title: 26, head: 38, foot: 14, scale: 150 };
 
 function render({ model, el }) {
   const root = nb_element("div", { class: "nblib-hand" });
@@ -140,8 +140,11 @@ function render({ model, el }) {
       }
       y += tall + 6;
       strips[k].hidden = false;
+      // Two lines of words, and three where they are short.
+      const lines = width < 860 ? 3 : 2;
       strips[k].style.top = `${y}px`;
-      y += HAND.said;
+      strips[k].style.height = `${19 * lines}px`;
+      y += 19 * lines + 4;
       if (key === "weights") {
         heads_bar.style.top = `${stages[stages.length - 1].y}px`;
         scale_box.style.top = `${y}px`;

@@ -43,12 +43,17 @@ class ByHand(anywidget.AnyWidget):
     problem = traitlets.Dict().tag(sync=True)
     seen = traitlets.Int(0).tag(sync=True)
 
-    def __init__(self, edited: Callable[[list, dict], None] = lambda cells, more: None, **values: Any):
+    def __init__(
+        self,
+        edited: Callable[[list, dict], None] = lambda cells, more: None,
+        lock: threading.RLock | None = None,
+        **values: Any,
+    ):
         """``edited(cells, more)`` is called with [name, row, column, text] each, and {"scale": number or None} where
-        the slider was moved."""
+        the slider was moved; under ``lock``, for a panel whose other handlers may run in another thread."""
         super().__init__(**values)
         self.add_class("nblib-hand-host")
-        self._edited, self._lock = edited, threading.RLock()
+        self._edited, self._lock = edited, lock or threading.RLock()
         self.on_msg(self._hear)
 
     def show(self, matrices: Sequence[dict], numbers: Sequence[np.ndarray], **traits: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 
 import numpy as np
 import pytest
@@ -271,3 +272,27 @@ def test_no_trait_hides_one_that_every_widget_has(wire):
     from nblib.views import ByHand
 
     assert not set(ByHand.class_own_traits()) & set(anywidget.AnyWidget.class_traits())
+
+
+def test_two_handlers_at_once_lose_nothing(wire):
+    """The front end may have a text and an edit answered in two threads; what the browser got last is what is true."""
+    panel = AttentionByHandPanel()
+    wire.clear()
+
+    def type_on():
+        for k in range(60):
+            set_from_browser(panel.sentence, value=f"I like {k}")
+
+    thread = threading.Thread(target=type_on)
+    thread.start()
+    for k in range(60):
+        from_browser(panel.view, {"type": "edit", "number": k + 1, "cells": [["X", 0, 0, str(k)]]})
+    thread.join()
+    state, data = {}, b""
+    for message in wire.of(panel.view):
+        state.update(message.state)
+        for path, buffer in zip(message.data.get("buffer_paths", []), message.buffers, strict=True):
+            data = bytes(buffer) if path == ["data"] else data
+    assert state["tokens"] == ["I", "like", "59"] and state["seen"] == 60
+    assert data == panel.view.data and panel.matrices["X"][0, 0] == 59
+    np.testing.assert_array_equal(sent(panel)["values/1"], panel.matrices["values/1"])
