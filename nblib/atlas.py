@@ -56,7 +56,10 @@ LABS = (
         "05", "05_attention.ipynb", "Attention", "open every matrix, and every head of a real model",
         seconds=15, pack=("minilm", "smollm2"), runs_mb=1,
     ),
-    Lab("06", "06_transformer.ipynb", "The Transformer", "build it block by block, and race it against lab 04"),
+    Lab(
+        "06", "06_transformer.ipynb", "The Transformer", "build it block by block, and race it against lab 04",
+        seconds=45, pack=("pinyin",), runs_mb=2,
+    ),
     Lab("07", "07_pretraining.ipynb", "Pretraining", "grow a small GPT and a small BERT from nothing"),
     Lab("08", "08_decoding.ipynb", "Decoding", "choose the next word: temperature, top-p, beams"),
     Lab(

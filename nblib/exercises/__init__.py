@@ -15,7 +15,7 @@ from typing import Any
 
 from nblib.config import nearest
 from nblib.errors import InputError
-from nblib.exercises import lab_00, lab_01, lab_02, lab_03, lab_04, lab_05, lab_09, progress
+from nblib.exercises import lab_00, lab_01, lab_02, lab_03, lab_04, lab_05, lab_06, lab_09, progress
 from nblib.exercises.kinds import Exercise, Result
 from nblib.pages import present
 
@@ -28,6 +28,7 @@ EXERCISES: dict[str, Exercise] = {
         *lab_03.EXERCISES,
         *lab_04.EXERCISES,
         *lab_05.EXERCISES,
+        *lab_06.EXERCISES,
         *lab_09.EXERCISES,
     )
 }

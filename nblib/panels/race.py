@@ -20,6 +20,7 @@ from nblib.session import Session
 from nblib.views import Lines
 
 KINDS = {"gru": "gru", "transformer": "other"}
+SHORT = {"gru": "GRU", "transformer": "Transformer"}
 STEPS, SECONDS = "own steps", "seconds of own training"
 AXES = {STEPS: "step", SECONDS: "seconds"}
 
@@ -107,7 +108,7 @@ def loss_curves(history: History, over: str) -> list[tuple]:
     from nblib.figures import decimate, smooth, window_for
 
     found = []
-    for name, words in NAMES.items():
+    for name, words in SHORT.items():
         if (metric := f"loss_{name}") in history:
             values = history[metric]
             with np.errstate(over="ignore", invalid="ignore"):
@@ -115,7 +116,7 @@ def loss_curves(history: History, over: str) -> list[tuple]:
             found.append((words, KINDS[name], *decimate(history[f"{over}_{name}"], values, POINTS), ()))
         if (metric := f"eval_loss_{name}") in history:
             x = history[f"eval_{over}_{name}"]
-            found.append((f"{words}, held-out pairs", KINDS[name], x, history[metric], (6, 4)))
+            found.append((f"{words}, held out", KINDS[name], x, history[metric], (6, 4)))
     return found
 
 

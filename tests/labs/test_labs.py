@@ -45,6 +45,7 @@ WIDGETS = {
         "myth-forcing",
     ],
     "05_attention": ["play-panel", "positions-heat", "positions-dots"],
+    "06_transformer": ["play-panel", "train-panel", "schedule-felt", "length-batch", "look-heads", "take-onnx"],
     "09_fine_tuning": ["play-panel", "train-watch", "look-seeds-longer", "look-on-run", "take-onnx"],
 }
 FIGURES = {
@@ -52,6 +53,7 @@ FIGURES = {
     "03_recurrence": [],
     "04_seq2seq": [],
     "05_attention": [],
+    "06_transformer": ["schedule-figure", "length-figure"],
     "01_perceptron": ["look-confusion", "look-theorem"],
     "02_word_vectors": ["look-frequency-figure", "look-perplexity-figure"],
     "09_fine_tuning": [
@@ -270,3 +272,26 @@ def test_lab_04_leaves_a_translator(run_lab):
     lab = run_lab("04_seq2seq")
     assert (lab.folder / "runs/reads-aloud/safetensors/symbols.json").is_file()
     assert "红红绿绿 → hong hong lü lü" in lab.text("take-load")
+
+
+def test_lab_06_is_torchs_block_by_block_and_both_racers_learn(run_lab):
+    lab = run_lab("06_transformer")
+    cells = ("embed", "attention", "heads-same", "norm", "layers-same", "same")
+    said = "".join(lab.text(f"code-{cell}") for cell in cells)
+    differences = [float(x) for x in re.findall(r"largest difference (\S+)", said)]
+    assert len(differences) == 11 and max(differences) < 1e-5
+    assert "the whole against nn.Transformer" in said and "decoder layer, norm after" in said
+    right = dict(re.findall(r"^(GRU|Transformer) .* ([\d.]+)%$", lab.text("train-end"), re.M))
+    assert float(right["Transformer"]) > 75 and float(right["GRU"]) > 40
+    sums = [int(n.replace(",", "")) for n in re.findall(r"^all +([\d,]+)", lab.text("parameters-table"), re.M)]
+    assert len(sums) == 2 and abs(sums[0] / sums[1] - 1) < 0.1
+
+
+def test_lab_06_shows_its_myth_failing_and_leaves_a_model_that_translates(run_lab):
+    lab = run_lab("06_transformer")
+    seen = re.findall(r"^(\S+) +(\d+) of 21 +(\S+) +(\S+)$", lab.text("myth-run"), re.M)
+    (window, moved), (everywhere, kept) = ((int(row[1]), float(row[2])) for row in seen)
+    assert window == 3 and moved > 0.1 and everywhere == 21 and kept < 1e-5
+    assert all(float(row[3]) > 0.1 for row in seen)
+    assert (lab.folder / "runs/transformer/safetensors/symbols.json").is_file()
+    assert "我喜欢吃披萨 → I like to eat pizza." in lab.text("take-load")

@@ -273,6 +273,26 @@ def delta_of_sums(answer, weights, deltas):
     return (1 - answer**2) * sum(weights) * sum(deltas)
 
 
+def rate_right(step, d, warmup):
+    return min(1 / math.sqrt(step), step / (warmup * math.sqrt(warmup))) / math.sqrt(d)
+
+
+def rate_the_larger(step, d, warmup):
+    return max(1 / math.sqrt(step), step / (warmup * math.sqrt(warmup))) / math.sqrt(d)
+
+
+def rate_without_warmup(step, d, warmup):
+    return 1 / math.sqrt(step * d)
+
+
+def rate_without_width(step, d, warmup):
+    return min(1 / math.sqrt(step), step / (warmup * math.sqrt(warmup)))
+
+
+def rate_that_does_not_meet(step, d, warmup):
+    return min(1 / math.sqrt(step), step / warmup) / math.sqrt(d)
+
+
 # name → right answers, and wrong ones with a word of the hint that fits
 ANSWERS = {
     "00-years": ([74, 74.0], {-74: "backwards", 60: "perceptron", 80: "GPT-4", 2017: "the year itself"}),
@@ -355,6 +375,18 @@ ANSWERS = {
         51: "hidden", 7: "row by row",
     }),
     "05-order": (["b", "(B)"], {"a": "where they were", "c": "two words alone", "d": "one letter"}),
+    "06-parameters": ([198_272], {
+        197_120: "biases are missing", 196_608: "layer norms are missing", 197_760: "factor and a shift",
+        198_016: "one for each part", 181_760: "joins the heads", 396_416: "share the width", 264_576: "of the decoder",
+    }),
+    "06-smoothing": ([0.92, 92 / 100], {
+        0.9: "one of them", 0.02: "a wrong symbol", 0.025: "got nothing", 1: "without smoothing", 0.98: "comes back",
+    }),
+    "06-rate": ([rate_right], {
+        rate_the_larger: "take the smaller", rate_without_warmup: "no warm-up", rate_without_width: "1/√d",
+        rate_that_does_not_meet: "meet at the last step",
+    }),
+    "06-writing": (["b", "(B)"], {"a": "in training", "c": "number of layers", "d": "one letter"}),
     "09-steps": ([52], {50: "smaller", 51: "Epochs do not", 26: "one epoch", 1606: "counts texts", 64: "three splits"}),
     "09-padding": ([padding_right], {
         padding_to_longest_of_all: "longest of all", padding_share_of_text: "share of text",
@@ -429,6 +461,7 @@ def test_the_answer_is_not_in_the_notebook_that_asks(name):
                "04-penalty": ["** length_penalty"], "04-forcing": [],
                "05-attend": ["math.exp(", "/ sum("], "05-order": [], "05-spread": ["17"],
                "05-weights": ["1,050,624", "1050624"],
+               "06-parameters": ["198,272", "198272"], "06-rate": ["-0.5", "-1.5", "min("], "06-writing": [],
                "09-sure": [], "09-padding": ["max(batch)"], "09-recall": ["sum(axis=1)", "sum(1)"],
                "09-rate": ["1e-5", "1e-05", "0.00001"], "09-floor": ["0.313", "0.31"]}  # fmt: skip
     for answer in answers.get(name, [EXERCISES[name].answer()]):

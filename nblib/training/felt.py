@@ -1,0 +1,60 @@
+"""Learning-rate schedules felt: the same short training under each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from nblib.config import TransformerConfig
+from nblib.pages import Page, table
+from nblib.session import STOPPED, Session
+
+# What is written in the table, and what is changed for it.
+TRIALS = (
+    ("constant", {"lr_scheduler_type": "constant"}),
+    ("linear", {"lr_scheduler_type": "linear"}),
+    ("cosine", {"lr_scheduler_type": "cosine"}),
+    ("1/√step", {"lr_scheduler_type": "inverse_sqrt"}),
+    ("exponential", {"lr_scheduler_type": "exponential"}),
+    ("cosine, no warm-up", {"lr_scheduler_type": "cosine", "warmup_ratio": 0.0}),
+    ("cosine, no warm-up, norm after", {"lr_scheduler_type": "cosine", "warmup_ratio": 0.0, "norm": "after"}),
+)
+SMALL = {
+    "task": "Chinese to English", "hidden_size": 64, "intermediate_size": 128, "batch_size": 32, "dropout": 0.0,
+    "learning_rate": 5e-3, "warmup_ratio": 0.1, "max_steps": 120, "eval_steps": None, "max_eval_samples": 200,
+}  # fmt: skip
+_session: Session | None = None
+
+
+def felt(trials: Sequence[tuple] = TRIALS, *, say: Callable[[str], None] = lambda line: None, **settings) -> list[dict]:
+    """Train a small Transformer once for every trial: dicts with ``name``, ``loss`` and ``exact`` on held-out pairs.
+
+    One session after the other, in this thread; ``stop()`` ends them, and what is finished is returned. ``settings``
+    are of TransformerConfig. Raises SessionError while another is training.
+    """
+    global _session
+    rows = []
+    for name, changes in trials:
+        _session = session = Session(TransformerConfig(**{**SMALL, **changes, **settings}).make_job())
+        try:
+            session.run()
+        finally:
+            _session = None
+        if session.state == STOPPED:
+            break
+        history = session.history
+        rows.append({"name": name, "loss": history.last("eval_loss"), "exact": history.last("eval_exact")})
+        say(f"{name}: {rows[-1]['exact']:.1%} right")
+    return rows
+
+
+def stop() -> None:
+    """Stop ``felt``, at the next look of the run that goes on."""
+    if _session is not None:
+        _session.stop()
+
+
+def as_table(rows: Sequence[dict]) -> Page:
+    """The rows of ``felt``."""
+    note = "The same Transformer, batches and peak of the learning rate; sentences that were never seen."
+    found = [[row["name"], f"{row['loss']:.3f}", f"{row['exact']:.1%}"] for row in rows]
+    return table(["schedule", "held-out loss", "right from end to end"], found, [1, 2], note)
