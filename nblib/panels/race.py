@@ -60,11 +60,10 @@ class RacePanel(FitPanel):
         self.numbers = html("")
         tools = row(self.axis)
         tools.add_class("nblib-tools")
-        halves = [
-            widgets.VBox(pair, layout={"flex": "1 1 320px", "min_width": "0"})
-            for pair in ([self.losses, self.lengths], [self.exact, self.rates])
-        ]
-        charts = widgets.HBox(halves, layout={"flex_flow": "row wrap", "grid_gap": "8px 16px"})
+        views = [self.losses, self.exact, self.lengths, self.rates]
+        for view in views:
+            view.layout.flex, view.layout.min_width = "1 1 320px", "0"
+        charts = widgets.HBox(views, layout={"flex_flow": "row wrap", "grid_gap": "8px 16px", "overflow": "hidden"})
         return widgets.VBox([tools, charts, self.numbers])
 
     def make_drawers(self) -> dict[str, Any]:
@@ -143,20 +142,21 @@ def length_curves(history: History) -> list[tuple]:
 
 
 def numbers(history: History, fit: Any) -> Page:
-    """A table of both: parameters, own steps and seconds, speed, and the share right at the last evaluation."""
+    """A table of both: the share right at the last evaluation, parameters, own steps and seconds, speed."""
     model = getattr(fit, "model", None)
     rows = []
-    for name, words in NAMES.items():
+    for name, words in SHORT.items():
         count = f"{sum(p.numel() for p in model[name].parameters()):,}" if model is not None else "–"
         steps, seconds = history.last(f"step_{name}"), history.last(f"seconds_{name}")
         speed, epoch = (history.last(f"eval_{m}_{name}") for m in ("tokens_per_second", "epoch_seconds"))
         right = history.last(f"eval_exact_{name}")
         rows.append(
-            [words, count, _text(steps, "{:,.0f}"), _text(seconds, "{:.1f} s"), _text(speed, "{:,.0f}"),
-             _text(epoch, "{:.0f} s"), _text(right, "{:.1%}")]
+            [words, _text(right, "{:.1%}"), count, _text(steps, "{:,.0f}"), _text(seconds, "{:.1f} s"),
+             _text(speed, "{:,.0f}"), _text(epoch, "{:.0f} s")]
         )  # fmt: skip
-    head = ["", "parameters", "own steps", "own training", "symbols a second", "all pairs once", "right"]
-    return table(head, rows, [1, 2, 3, 4, 5, 6])
+    note = "Training: seconds of own steps; symbols of the target a second of them; an epoch: all pairs once."
+    head = ["", "right", "parameters", "steps", "training", "symbols/s", "an epoch"]
+    return table(head, rows, [1, 2, 3, 4, 5, 6], note)
 
 
 def _text(value: float, form: str) -> str:
