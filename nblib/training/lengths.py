@@ -57,8 +57,11 @@ def against_length(
     for length in lengths:
         if _stopped:
             break
-        draws = torch.Generator().manual_seed(length)
-        source, target = torch.randint(3, SYMBOLS, (2, batch_size, length), generator=draws)
+        draws, sizes = torch.Generator().manual_seed(length), next(iter(models.values())).config
+        source, target = (
+            torch.randint(3, sizes[f"{side}_size"], (batch_size, length), generator=draws)
+            for side in ("source", "target")
+        )
         taken: dict[str, list[float]] = {}
         # The first round warms up.
         for _ in range(repeats + 1):

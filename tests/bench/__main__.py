@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import accuracy, attention, imports, labs, panel, playground, rates, recurrence, table, word2vec
+from tests.bench import accuracy, attention, imports, labs, panel, playground, rates, recurrence, table, transformer, word2vec
 
 SHORT = {
     "imports": imports.imports,
@@ -33,6 +33,8 @@ LONG = {
     "labs": labs.run_all,
     "words": lambda: word2vec.answering(20),
     "unrolled": recurrence.unrolled,
+    "transformer": lambda: transformer.step(7),
+    "symbols": lambda: transformer.symbols(7),
     "word2vec": lambda: word2vec.against_gensim(3),
 }
 

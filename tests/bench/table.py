@@ -52,6 +52,10 @@ ROWS = [
      "p95_ms", "{:.0f} ms", "50 ms"),
     ("cell edited to matrices", "… by the browser's sums; the kernel's own numbers in their place, 95th percentile",
      "answered_p95_ms", "{:.0f} ms", "no figure set"),
+    ("Transformer's training step against nn.Transformer's", "lab 06: our Transformer's training step against "
+     "`nn.Transformer`'s, steps a second", "ratio", "{:.2f}×", "0.95×"),
+    ("Transformer against GRU with attention, symbols a second at length 64", "Transformer against GRU with attention, "
+     "as many parameters: symbols a second at length 64", "ratio", "{:.2f}×", "2×"),
     *((f"Run All, lab {n}", f"Run All, lab {n}", "seconds", "{:.0f} s", "90 s") for n in ("01", "02", "03", "09")),
 ]  # fmt: skip
 
