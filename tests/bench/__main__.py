@@ -7,7 +7,19 @@ from __future__ import annotations
 
 import argparse
 
-from tests.bench import accuracy, attention, imports, labs, panel, playground, rates, recurrence, table, transformer, word2vec
+from tests.bench import (
+    accuracy,
+    attention,
+    imports,
+    labs,
+    panel,
+    playground,
+    rates,
+    recurrence,
+    table,
+    transformer,
+    word2vec,
+)
 
 SHORT = {
     "imports": imports.imports,
