@@ -9,18 +9,20 @@ from nblib.pages import Page, table
 from nblib.session import STOPPED, Session
 
 # What is written in the table, and what is changed for it.
+COSINE = {"lr_scheduler_type": "cosine"}
 TRIALS = (
     ("constant", {"lr_scheduler_type": "constant"}),
     ("linear", {"lr_scheduler_type": "linear"}),
-    ("cosine", {"lr_scheduler_type": "cosine"}),
     ("1/√step", {"lr_scheduler_type": "inverse_sqrt"}),
     ("exponential", {"lr_scheduler_type": "exponential"}),
-    ("cosine, no warm-up", {"lr_scheduler_type": "cosine", "warmup_ratio": 0.0}),
-    ("cosine, no warm-up, norm after", {"lr_scheduler_type": "cosine", "warmup_ratio": 0.0, "norm": "after"}),
+    ("cosine", COSINE),
+    ("cosine, no warm-up", {**COSINE, "warmup_ratio": 0.0}),
+    ("cosine, norm after", {**COSINE, "norm": "after"}),
+    ("cosine, norm after, no warm-up", {**COSINE, "norm": "after", "warmup_ratio": 0.0}),
 )
 SMALL = {
     "task": "Chinese to English", "hidden_size": 64, "intermediate_size": 128, "batch_size": 32, "dropout": 0.0,
-    "learning_rate": 5e-3, "warmup_ratio": 0.1, "max_steps": 120, "eval_steps": None, "max_eval_samples": 200,
+    "num_layers": 2, "learning_rate": 2e-2, "warmup_ratio": 0.1, "max_steps": 240, "eval_steps": None, "max_eval_samples": 200,
 }  # fmt: skip
 _session: Session | None = None
 

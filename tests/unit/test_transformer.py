@@ -324,3 +324,28 @@ def test_self_attention_is_no_convolution():
     first = layer.attention.weights.clone()
     layer(2 * x[:, order], None)
     assert not torch.allclose(first, layer.attention.weights, atol=1e-3)
+
+
+# -- taken away ----------------------------------------------------------------------------------------------------
+
+
+def test_a_tied_transformer_answers_the_same_in_onnx_for_any_lengths(tmp_path):
+    import onnxruntime
+
+    from nblib.export import translator
+    from nblib.export.translator import Translator
+
+    session, model = ran(tiny(max_steps=2, eval_steps=None, tied=True, norm="after"))
+    report = translator.save(tmp_path, session.job, model["transformer"], formats=["safetensors", "onnx"])
+    assert [r["format"] for r in report.rows] == ["safetensors", "onnx"]
+    assert all(r["largest_difference"] <= r["tolerance"] for r in report.rows)
+    runtime = onnxruntime.InferenceSession(tmp_path / "onnx" / "model.onnx", providers=["CPUExecutionProvider"])
+    transformer = model["transformer"].eval()
+    for batch, source_length, target_length in ((1, 3, 2), (3, 9, 7), (4, 1, 1)):
+        source = torch.randint(3, 60, (batch, source_length), generator=draws(batch))
+        target = torch.randint(3, 60, (batch, target_length), generator=draws(batch + 1))
+        source[0, 1:] = 0
+        (found,) = runtime.run(None, {"source": source.numpy(), "target": target.numpy()})
+        np.testing.assert_allclose(found, transformer(source, target)[0].detach().numpy(), atol=1e-4)
+    text = session.job.pairs.validation.sources[0]
+    assert Translator.load(tmp_path / "safetensors")(text) == session.job.translate(transformer, [text])[0]
