@@ -22,7 +22,8 @@ TRIALS = (
 )
 SMALL = {
     "task": "Chinese to English", "hidden_size": 64, "intermediate_size": 128, "batch_size": 32, "dropout": 0.0,
-    "num_layers": 2, "learning_rate": 2e-2, "warmup_ratio": 0.1, "max_steps": 240, "eval_steps": None, "max_eval_samples": 200,
+    "num_layers": 2, "learning_rate": 2e-2, "warmup_ratio": 0.1, "max_steps": 240, "eval_steps": None,
+    "max_eval_samples": 200,
 }  # fmt: skip
 _session: Session | None = None
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from tests.bench.measure import quartiles, record
 
-STEPS, LENGTH = 12, 64
+STEPS, LENGTH = 8, 64
 BATCHES = (8, 16, 32, 64, 128)
 # The batch that is the figure: as many symbols as a batch of 128 phrases has.
 BATCH = 32
