@@ -50,7 +50,7 @@ LABS = (
     ),
     Lab(
         "04", "04_seq2seq.ipynb", "Sequence to sequence", "read Chinese aloud, with and without attention",
-        seconds=60, pack=("pinyin",), runs_mb=4,
+        seconds=70, pack=("pinyin",), runs_mb=4,
     ),
     Lab(
         "05", "05_attention.ipynb", "Attention", "open every matrix, and every head of a real model",

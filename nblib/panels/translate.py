@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,12 @@ from nblib.history import History
 from nblib.panels.fit_panel import FitPanel, smoothed
 from nblib.panels.translate_drawers import MOST_SYMBOLS, AnswersDrawer, BeamDrawer, ExportDrawer, ReadingsDrawer
 from nblib.panels.typed import shortened
-from nblib.session import Session
+from nblib.session import RUNNING, Session
 from nblib.views import Heat, Lines
 
 MOST_RUNS = 6
+# Translating the sentence takes a 150th of the time at most, but for what a person has just typed.
+ALIGNMENT_REST = 150
 SENTENCES = {
     "hanzi to pinyin": "银行行长",
     "pinyin to hanzi": "ni hao",
@@ -98,6 +101,7 @@ class TranslatePanel(FitPanel):
         super().forget()
         self._aligned: tuple = ()
         self._searched: tuple = ()
+        self._next_alignment = 0.0
 
     def reset(self) -> None:
         if not self.training:
@@ -166,14 +170,16 @@ class TranslatePanel(FitPanel):
         if not fit.pairs.source.split(text):
             self._nothing("The sentence is empty: type a word.")
             return
-        asked = (id(fit), fit.done, *self.look())
-        if asked == self._aligned:
+        asked, began = (id(fit), fit.done, *self.look()), time.monotonic()
+        moved = not self._aligned or asked[2:] != self._aligned[2:]
+        if asked == self._aligned or not (moved or session.state != RUNNING or began >= self._next_alignment):
             return
         self._aligned = asked
         from nblib.training.alignment import align
 
         model.eval()
         found = align(fit, model, text)
+        self._next_alignment = time.monotonic() + ALIGNMENT_REST * (time.monotonic() - began)
         said = found.answer or "(nothing)"
         right = " ✓" if fit.pairs.right(text, found.answer) else ""
         stop = "" if said[-1] in ".?!" and not right else "."

@@ -95,7 +95,8 @@ def pairs(name: str, *, tones: bool = False, most: int | None = None) -> Pairs:
     """The pairs of a task by its name.
 
     Args:
-        name: one of ``TASKS``. The first two are the phrases of ``pinyin``, of at most 6 characters; the third comes
+        name: one of ``TASKS``. The first two are the phrases of ``pinyin``, of at most 6 characters, the way back with
+            ``EVERYDAY`` among those to train on; the third comes
             from ``nblib.sources.grammar``, made by this project; the last, the short ones of ``OPUS`` on the hub, needs
             a network once.
         tones: readings with the number of their tone, "xing2" for "xing".
@@ -130,6 +131,19 @@ def numbered(syllable: str) -> str:
 # Macron, acute, caron, grave: the first to the fourth tone.
 TONES = "\u0304\u0301\u030c\u0300"
 LONGEST_PHRASE = 6
+# A phrase book has every phrase once; what people type all day stands in it as rarely as what nobody says. An input
+# method learns these, unless they are held out, as often as EVERYDAY_TIMES says. Written by this project.
+EVERYDAY_TIMES = 25
+EVERYDAY = (
+    "你好 nǐ hǎo, 谢谢 xiè xie, 再见 zài jiàn, 早上好 zǎo shang hǎo, 晚上好 wǎn shang hǎo, 晚安 wǎn ān, "
+    "对不起 duì bu qǐ, 没关系 méi guān xi, 不客气 bú kè qi, 请问 qǐng wèn, 什么 shén me, 怎么 zěn me, "
+    "为什么 wèi shén me, 多少钱 duō shao qián, 我爱你 wǒ ài nǐ, 我们 wǒ men, 你们 nǐ men, 他们 tā men, "
+    "朋友 péng you, 老师 lǎo shī, 学生 xué sheng, 医生 yī shēng, 妈妈 mā ma, 爸爸 bà ba, 今天 jīn tiān, "
+    "明天 míng tiān, 昨天 zuó tiān, 现在 xiàn zài, 时间 shí jiān, 天气 tiān qì, 北京 běi jīng, "
+    "上海 shàng hǎi, 中国 zhōng guó, 中国人 zhōng guó rén, "
+    "中文 zhōng wén, 英语 yīng yǔ, 学习 xué xí, 工作 gōng zuò, 电脑 diàn nǎo, 手机 shǒu jī, 电影 diàn yǐng, "
+    "吃饭 chī fàn, 喝茶 hē chá, 喜欢 xǐ huan, 知道 zhī dào, 可以 kě yǐ, 很好 hěn hǎo, 生日快乐 shēng rì kuài lè"
+)
 
 
 @cache
@@ -148,9 +162,25 @@ def _readings(tones: bool, back: bool) -> Pairs:
                 # Many phrases sound alike: whichever has that reading is right.
                 source, target = (reading, phrase) if back else (phrase, reading)
                 known.setdefault(source, {})[target] = None
-        lengths = np.array([len(p) for p in phrases], np.int32)
-        sides.append(Side(readings, phrases, lengths) if back else Side(phrases, readings, lengths))
+        sides.append((phrases, readings))
+    if back:
+        _add_everyday(sides, known, numbered if tones else toneless)
+    lengths = [np.array([len(p) for p in phrases], np.int32) for phrases, _ in sides]
+    sides = [Side(*(side[::-1] if back else side), n) for side, n in zip(sides, lengths, strict=True)]
     return _pairs(TASKS[back], sides, known)
+
+
+def _add_everyday(sides: list[tuple], known: dict[str, dict[str, None]], write: Callable[[str], str]) -> None:
+    """Adds to the first of ``sides``, phrases and readings, and to the right answers of each reading."""
+    (phrases, readings), *held_out = sides
+    held = {phrase for side, _ in held_out for phrase in side}
+    for entry in EVERYDAY.split(", "):
+        phrase, *marked = entry.split()
+        reading = " ".join(write(s) for s in marked)
+        if phrase not in held:
+            phrases += [phrase] * EVERYDAY_TIMES
+            readings += [reading] * EVERYDAY_TIMES
+            known.setdefault(reading, {})[phrase] = None
 
 
 @cache

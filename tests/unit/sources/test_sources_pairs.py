@@ -90,6 +90,22 @@ def test_any_phrase_with_that_reading_is_right(phrases):
     assert back.source.encode(" Nǐ  HǍO ") == back.source.encode("ni hao")
 
 
+def test_everyday_phrases_are_met_often_on_the_way_back_unless_they_are_held_out(phrases, monkeypatch):
+    monkeypatch.setattr(pairs, "EVERYDAY", "你好 nǐ hǎo, 快乐 kuài lè, 谢谢 xiè xie")
+    back = pairs.pairs("pinyin to hanzi")
+    assert back.train.sources.count("ni hao") == back.train.targets.count("你好") == 1 + pairs.EVERYDAY_TIMES
+    assert back.train.targets.count("谢谢") == pairs.EVERYDAY_TIMES and back.right("xie xie", "谢谢")
+    assert "快乐" not in back.train.targets and len(back.train.lengths) == len(back.train.sources)
+    assert "谢谢" not in pairs.pairs("hanzi to pinyin").train.sources
+
+
+def test_everyday_phrases_have_a_syllable_for_each_character():
+    entries = [entry.split() for entry in pairs.EVERYDAY.split(", ")]
+    assert len({phrase for phrase, *_ in entries}) == len(entries) > 40
+    for phrase, *marked in entries:
+        assert len(phrase) == len(marked) == len(pairs.syllables(" ".join(marked))), phrase
+
+
 @pytest.mark.parametrize(
     ("typed", "taken"),
     [
