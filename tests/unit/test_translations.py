@@ -134,7 +134,7 @@ def jobs():
     for name, config in {
         "none": Seq2SeqConfig(**TINY, attention="none", embedding_size=8),
         "additive": Seq2SeqConfig(**TINY, attention="additive", embedding_size=8),
-        "transformer": TransformerConfig(**TINY, num_heads=2, intermediate_size=24),
+        "transformer": TransformerConfig(**TINY, num_heads=2, num_layers=2, intermediate_size=24),
     }.items():
         job = config.make_job()
         Session(job).run()
