@@ -39,5 +39,6 @@ def growth(rows: Sequence[dict]) -> str:
     first, last = rows[0], rows[-1]
     said = []
     for name, (model, _) in _LOOKS.items():
-        said.append(f"the {model} {last[f'forward_{name}'] / first[f'forward_{name}']:.0f}×")
+        times = last[f"forward_{name}"] / first[f"forward_{name}"]
+        said.append(f"the {model} {times:.0f}×" if times >= 10 else f"the {model} {times:.1f}×")
     return f"From length {first['length']} to {last['length']} a forward pass takes {' and '.join(said)} as long."

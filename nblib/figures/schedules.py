@@ -75,7 +75,8 @@ def schedules(config: Any, total_steps: int, *, height: int = 300) -> go.Figure:
             hovertemplate="step %{x}: %{y:.3e}",
         )  # fmt: skip
     warmup = math.ceil(config.warmup_ratio * total_steps)
-    frame(figure, height, f"All climb over {warmup} of {total_steps} steps and then fall, each in its own way.")
+    text = f"All climb over {warmup:,} of {total_steps:,} steps. Then one stays, and the others fall, each in its way."
+    frame(figure, height, text)
     figure.update_xaxes(title_text="step", rangemode="tozero")
     figure.update_yaxes(title_text="learning rate", **rate_ticks(config.learning_rate))
     return figure

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -42,16 +41,28 @@ def against_length(
     batch_size: int = 16,
     steps: bool = True,
     repeats: int = 3,
+    threads: int | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> list[dict[str, float]]:
-    """Seconds of a forward pass with the target given, and with ``steps`` of a whole training step, as medians.
+    """Seconds of a forward pass with the target given, and with ``steps`` of a whole training step: the best of
+    ``repeats``, since whatever else goes on only makes it longer.
 
     Both sides are as long as the length; the models take turns. Returns a dict a length: ``length``, ``forward_NAME``
     and ``step_NAME`` in seconds, ``tokens_NAME``: symbols of the target a second of training. The models' weights
-    change where steps are taken. ``stop()`` ends it after the length that it is at.
+    change where steps are taken. ``threads``: on so many cores, for sizes where torch has no use for more. ``stop()``
+    ends it after the length that it is at.
     """
     global _stopped
     _stopped = False
+    before = torch.get_num_threads()
+    try:
+        torch.set_num_threads(threads or before)
+        return _measured(models, lengths, batch_size, steps, repeats, say)
+    finally:
+        torch.set_num_threads(before)
+
+
+def _measured(models: dict[str, nn.Module], lengths: Sequence[int], batch_size: int, steps: bool, repeats: int, say):
     optimizers = {name: torch.optim.Adam(model.parameters(), fused=True) for name, model in models.items()}
     rows = []
     for length in lengths:
@@ -72,7 +83,7 @@ def against_length(
                 if steps:
                     move = partial(_step, *given, optimizers[name])
                     taken.setdefault(f"step_{name}", []).append(_timed(move, device))
-        row = {"length": length, **{what: float(np.median(found[1:])) for what, found in taken.items()}}
+        row = {"length": length, **{what: min(found[1:]) for what, found in taken.items()}}
         if steps:
             row |= {f"tokens_{name}": batch_size * length / row[f"step_{name}"] for name in models}
         rows.append(row)

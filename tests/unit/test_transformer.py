@@ -294,11 +294,14 @@ def test_time_is_measured_for_both_and_can_be_stopped():
     assert rows[1]["tokens_gru"] == pytest.approx(16 / rows[1]["step_gru"])
     short = timing.against_length(models, (4, 8, 16), batch_size=2, repeats=1, steps=False, say=lambda _: timing.stop())
     assert [r["length"] for r in short] == [4] and "step_gru" not in short[0]
+    threads = torch.get_num_threads()
+    timing.against_length(models, (4,), batch_size=1, repeats=1, threads=2)
+    assert torch.get_num_threads() == threads
     figure = time_against_length(rows, "Two at a time.")
     assert len(figure.data) == 4 and len(time_against_length(short).data) == 2
     told = growth([{"length": 8, "forward_gru": 1, "forward_transformer": 1},
                    {"length": 64, "forward_gru": 8, "forward_transformer": 2}])  # fmt: skip
-    assert "GRU with attention 8× and the Transformer 2×" in told and growth([]) == ""
+    assert "GRU with attention 8.0× and the Transformer 2.0×" in told and growth([]) == ""
 
 
 # -- the myth ------------------------------------------------------------------------------------------------------
