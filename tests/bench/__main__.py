@@ -10,6 +10,7 @@ import argparse
 from tests.bench import (
     accuracy,
     attention,
+    explorer,
     imports,
     labs,
     panel,
@@ -18,6 +19,7 @@ from tests.bench import (
     recurrence,
     table,
     transformer,
+    translate,
     word2vec,
 )
 
@@ -31,8 +33,14 @@ SHORT = {
     "digits": playground.read_digits,
     "scrub": recurrence.scrub,
     "by-hand": attention.by_hand,
+    "explorer-bytes": explorer.sent,
+    "explorer-picture": explorer.first_picture,
+    "explorer-switching": explorer.switching,
+    "explorer-sentence": explorer.sentence,
+    "dial": explorer.dial,
 }
 LONG = {
+    "pinyin": translate.pinyin,
     "textbook": lambda: rates.against("textbook", 3),
     "trainer": lambda: rates.against("trainer", 3),
     "grouped-7": lambda: rates.against("grouped", 7),

@@ -56,7 +56,25 @@ ROWS = [
      "`nn.Transformer`'s, steps a second", "ratio", "{:.2f}×", "0.95×"),
     ("Transformer against GRU with attention, symbols a second at length 64", "Transformer against GRU with attention, "
      "as many parameters: symbols a second at length 64", "ratio", "{:.2f}×", "2×"),
-    *((f"Run All, lab {n}", f"Run All, lab {n}", "seconds", "{:.0f} s", "90 s") for n in ("01", "02", "03", "09")),
+    ("hanzi to pinyin, 4 characters, two minutes, attention", "lab 04: hanzi → pinyin, held-out phrases of 4 "
+     "characters, 2 minutes: exact match with attention", "exact", "{:.3f}", "0.65"),
+    ("… above the fixed vector of the same size", "… above the fixed vector of the same size", "difference", "{:+.3f}",
+     "+0.40"),
+    ("… Transformer of as many parameters minus the GRU", "lab 06: a Transformer of as many parameters in the same "
+     "minutes, minus the GRU with attention", "difference", "{:+.3f}", "0"),
+    ("explorer, 6 × 12 heads, 128 tokens: bytes", "lab 05: explorer, 6×12 heads, 128 tokens: bytes against bertviz's "
+     "model_view", "share_of_bertviz", "{:.4f}×", "0.025×"),
+    ("explorer, 12 × 12 heads, 512 tokens: bytes", "explorer, 12×12 heads, 512 tokens: bytes", "megabytes",
+     "{:.1f} MB", "40 MB"),
+    ("explorer, 12 × 12 heads, 512 tokens: first picture", "… first picture after the forward pass", "seconds",
+     "{:.2f} s", "2 s"),
+    *((f"explorer, {what}, {n} tokens", f"{what}, {n} tokens, 95th percentile", "p95_ms", "{:.0f} ms", wanted)
+      for what in ("head switched", "token hovered") for n, wanted in ((128, "16 ms"), (512, "50 ms"))),
+    ("a new sentence of 32 tokens to the new maps", "a new sentence of 32 tokens on minilm, Enter to the new maps, "
+     "95th percentile", "p95_ms", "{:.0f} ms", "250 ms"),
+    ("a head's slider to class probabilities", "a head's slider moved to new class probabilities, 95th percentile",
+     "p95_ms", "{:.0f} ms", "150 ms"),
+    *((f"Run All, lab {n}", f"Run All, lab {n}", "seconds", "{:.0f} s", "90 s") for n in ("01", "02", "03", "04", "05", "06", "09")),
 ]  # fmt: skip
 
 

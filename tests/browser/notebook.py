@@ -25,7 +25,8 @@ class NotebookPage:
         self.console_errors: list[str] = []
         page.on("console", self._on_console)
         page.on("pageerror", lambda error: self.console_errors.append(f"uncaught: {error.stack or error}"))
-        page.on("websocket", lambda socket: socket.on("framereceived", self._on_frame))
+        if self.listens:
+            page.on("websocket", lambda socket: socket.on("framereceived", self._on_frame))
 
     def __enter__(self):
         return self
@@ -45,6 +46,8 @@ class NotebookPage:
         if '"msg_type": "error"' in text and '"msg_type": "comm_msg"' in text:
             self.console_errors.append(f"in the kernel: {text[-300:]}")
 
+    # Every frame that arrives is copied to this process; a bench of megabytes does without.
+    listens = True
     # What a subclass says of its front end.
     notebook_selector: str
     scroller_selector: str
