@@ -63,6 +63,8 @@ def test_both_learn_before_your_eyes(opened):
         changes(notebook, ".nblib-heat", view, printed(notebook, ".nblib-heat", view))
     for view in (LOSS, EXACT, LENGTHS):
         page.wait_for_function(f"([s, n]) => ({PRINT})([s, n])[1] > 200", arg=[".nblib-lines", view])
+    # So small a model may get nothing right at any length for long: that chart need not move.
+    for view in (LOSS, EXACT):
         changes(notebook, ".nblib-lines", view, printed(notebook, ".nblib-lines", view))
 
     notebook.control("combobox", "Curves over").select_option("seconds of own training")
