@@ -54,7 +54,7 @@ LABS = (
     ),
     Lab(
         "05", "05_attention.ipynb", "Attention", "open every matrix, and every head of a real model",
-        seconds=15, pack=("minilm", "smollm2"), runs_mb=1,
+        seconds=60, pack=("minilm", "smollm2", "reviews"), runs_mb=360,
     ),
     Lab(
         "06", "06_transformer.ipynb", "The Transformer", "build it block by block, and race it against lab 04",

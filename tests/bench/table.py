@@ -74,7 +74,8 @@ ROWS = [
      "95th percentile", "p95_ms", "{:.0f} ms", "250 ms"),
     ("a head's slider to class probabilities", "a head's slider moved to new class probabilities, 95th percentile",
      "p95_ms", "{:.0f} ms", "150 ms"),
-    *((f"Run All, lab {n}", f"Run All, lab {n}", "seconds", "{:.0f} s", "90 s") for n in ("01", "02", "03", "04", "05", "06", "09")),
+    *((f"Run All, lab {n}", f"Run All, lab {n}", "seconds", "{:.0f} s", "90 s") for n in ("01", "02", "03", "04", "05",
+      "06", "09")),
 ]  # fmt: skip
 
 

@@ -44,7 +44,16 @@ WIDGETS = {
         "look-back",
         "myth-forcing",
     ],
-    "05_attention": ["play-panel", "positions-heat", "positions-dots"],
+    "05_attention": [
+        "play-panel",
+        "positions-heat",
+        "positions-dots",
+        "explore-play",
+        "explore-decoder",
+        "cause-dials",
+        "cause-decoder",
+        "before-after",
+    ],
     "06_transformer": ["play-panel", "train-panel", "schedule-felt", "length-batch", "look-heads", "take-onnx"],
     "09_fine_tuning": ["play-panel", "train-watch", "look-seeds-longer", "look-on-run", "take-onnx"],
 }
@@ -52,7 +61,7 @@ FIGURES = {
     "00_start": [],
     "03_recurrence": [],
     "04_seq2seq": [],
-    "05_attention": [],
+    "05_attention": ["explain-heads"],
     "06_transformer": ["schedule-figure", "length-figure"],
     "01_perceptron": ["look-confusion", "look-theorem"],
     "02_word_vectors": ["look-frequency-figure", "look-perplexity-figure"],
@@ -248,6 +257,18 @@ def test_lab_05_leaves_its_matrices(run_lab):
 
     saved = np.load(run_lab("05_attention").folder / "runs/attention-1/by_hand.npz")
     assert saved["X"].shape == (5, 4) and np.allclose(saved["softmax of head 1"].sum(1), 1)
+
+
+def test_lab_05_looks_inside_real_models_and_asks_for_the_cause(run_lab):
+    lab = run_lab("05_attention")
+    assert len([line for line in lab.text("roles-table").splitlines() if " layer " in line]) == 12
+    assert float(re.search(r"accuracy (\S+) on", lab.text("cause-model"))[1]) > 0.6
+    assert float(re.search(r"grows by (\S+)\.", lab.text("cause-dials"))[1]) > 0
+    # Attention and effect do not rank the tokens alike.
+    assert float(re.search(r"median (\S+)", lab.text("explain-not"))[1]) < 0.8
+    changes = [float(x) for x in re.findall(r"(\d+\.\d)%", lab.text("before-after"))]
+    assert len(changes) == 6 and max(changes[3:]) > max(changes[:2])
+    assert (lab.folder / "runs/attention-1/attention.html").stat().st_size > 50_000
 
 
 def test_lab_04_reads_aloud_and_its_own_code_agrees_with_nblib(run_lab):
