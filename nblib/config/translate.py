@@ -106,6 +106,11 @@ class TransformerConfig(TranslateConfig):
     norm: Literal["before", "after"] = setting(
         "before", "Layer norm before each part, or after each sum as in the paper", group="Model", more=True
     )
+    # On sets as small as these it only slows the Transformer down.
+    dropout: float = setting(
+        0.0, "Share of numbers left out while training", group="Model", ge=0, le=0.9, slider=(0, 0.5), step=0.05,
+        more=True,
+    )  # fmt: skip
     tied: bool = setting(False, "The readout is the target's embedding", group="Model", more=True)
     learning_rate: float = setting(
         5e-3, "Peak of the learning rate (Adam)", group="Optimiser", scale="log", gt=0, le=10, slider=(1e-5, 1e-1),

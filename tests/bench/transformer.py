@@ -110,7 +110,7 @@ def symbols(pairs: int) -> None:
     from nblib.training.lengths import against_length
 
     found, sizes = {}, {}
-    for dropout in (RaceConfig().dropout, 0.0):
+    for dropout in (RaceConfig().dropout, 0.1):
         job = race(RaceConfig(dropout=dropout))
         job.prepare(_Nobody())
         models = dict(job.make_model(torch.Generator().manual_seed(0)).items())
