@@ -18,8 +18,10 @@ from nblib.session import RUNNING, Session
 from nblib.views import Heat, Lines
 
 MOST_RUNS = 6
-# Translating the sentence takes a 150th of the time at most, but for what a person has just typed.
+# Translating the sentence takes a 150th of the time, but for what a person has just typed; and in a training of ten
+# seconds there is still something to see.
 ALIGNMENT_REST = 150
+LONGEST_STILL = 2.0
 SENTENCES = {
     "hanzi to pinyin": "银行行长",
     "pinyin to hanzi": "ni hao",
@@ -179,7 +181,8 @@ class TranslatePanel(FitPanel):
 
         model.eval()
         found = align(fit, model, text)
-        self._next_alignment = time.monotonic() + ALIGNMENT_REST * (time.monotonic() - began)
+        now = time.monotonic()
+        self._next_alignment = now + min(LONGEST_STILL, ALIGNMENT_REST * (now - began))
         said = found.answer or "(nothing)"
         right = " ✓" if fit.pairs.right(text, found.answer) else ""
         stop = "" if said[-1] in ".?!" and not right else "."

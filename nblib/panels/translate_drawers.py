@@ -58,20 +58,14 @@ class BeamDrawer(_Drawer):
 
     def __init__(self, panel: Any):
         super().__init__(panel)
-        wide = {"style": {"description_width": "110px"}, "layout": {"flex": "0 1 340px", "width": "auto"}}
-        self.num_beams = widgets.IntSlider(value=5, min=1, max=20, description="num_beams", **wide)
-        self.length_penalty = widgets.FloatSlider(
-            value=1.0, min=0.0, max=2.0, step=0.1, description="length_penalty", **wide
-        )
         self.button = icon_button("Ask again", "try", "Ask the model as it is now", "116px")
         self.button.on_click(lambda _button: self.ask())
-        for control in (self.num_beams, self.length_penalty):
-            control.observe(lambda _change: self.ask(), "value")
         panel.sentence.observe(lambda _change: self.ask(), "value")
         self.answers = html("")
-        self.tree = Tree(empty="The tree comes here once there is a model: press Start.")
+        self.tree = Tree(steered=True, empty="The tree comes here once there is a model: press Start.")
+        self.tree.observe(lambda _change: self.ask(), ["num_beams", "length_penalty"])
         self.widget = widgets.VBox(
-            [row(self.num_beams, self.length_penalty, self.button), self.answers, self.said, self.tree],
+            [self.button, self.answers, self.said, self.tree],
             layout={"width": "100%"},
         )
         self._asking = self._again = False
@@ -93,7 +87,7 @@ class BeamDrawer(_Drawer):
         if not fit.pairs.source.split(text):
             self.show(None, "", "The sentence is empty: type a word.")
             return
-        beams, penalty = self.num_beams.value, self.length_penalty.value
+        beams, penalty = max(1, min(20, self.tree.num_beams)), max(0.0, min(2.0, self.tree.length_penalty))
         self._asking = True
         try:
             future = self.panel.session.call(lambda model: _searched(fit, model, text, beams, penalty))

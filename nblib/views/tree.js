@@ -13,7 +13,28 @@ function render({ model, el }) {
   const place = nb_element("div", { class: "nblib-canvas" });
   const said = nb_element("div", { class: "nblib-readout", role: "status" });
   scroller.append(room, place);
-  root.append(head, legend, scroller, said);
+  const sliders = ["num_beams", "length_penalty"].map((name) => {
+    const [min, max, step] = name === "num_beams" ? [1, 20, 1] : [0, 2, 0.1];
+    const input = nb_element("input", { type: "range", min, max, step, "aria-label": name });
+    const words = nb_element("span", {});
+    function show() {
+      words.textContent = `${name} ${step < 1 ? Number(input.value).toFixed(1) : input.value}`;
+      input.setAttribute("aria-valuetext", input.value);
+      input.style.setProperty("--nblib-fill", `${(100 * (input.value - min)) / (max - min)}%`);
+    }
+    const read_it = () => { input.value = model.get(name); show(); };
+    input.addEventListener("input", () => {
+      show();
+      model.set(name, Number(input.value));
+      model.save_changes();
+    });
+    model.on(`change:${name}`, read_it);
+    read_it();
+    return { place: nb_element("label", { class: "nblib-scrub nblib-scale" }, words, input), close: () => model.off(`change:${name}`, read_it) };
+  });
+  const steering = nb_element("div", { class: "nblib-strip-bar" }, ...sliders.map((s) => s.place));
+  steering.hidden = !model.get("steered");
+  root.append(steering, head, legend, scroller, said);
   root.addEventListener("keydown", (event) => event.stopPropagation());
   el.append(root);
 
@@ -214,11 +235,11 @@ function render({ model, el }) {
     view.again();
   });
   all.addEventListener("change", () => { if (at && !all.checked && at.fate === "dropped") at = null; lay_out(); });
-  const unread = nb_changes(model, read);
+  const unread = nb_changes(model, read, ["nodes", "title", "empty", "space", "height"]);
   // The bar that scrolls sideways comes and goes with the width.
   const sizes = new ResizeObserver(() => lay_out());
   sizes.observe(scroller);
-  return () => { unread(); sizes.disconnect(); view.close(); };
+  return () => { for (const s of sliders) s.close(); unread(); sizes.disconnect(); view.close(); };
 }
 
 export default { render };

@@ -17,7 +17,8 @@ class Tree(anywidget.AnyWidget):
 
     ``nodes``: lists of parent (−1 for the root), symbol, log P of the path, fate ("kept", "ended", "dropped"), rank
     among the finished paths (0 for none) and its score; parents stand before their children. ``space``: between the
-    symbols of a path that is read out.
+    symbols of a path that is read out. ``steered``: with sliders for ``num_beams`` and ``length_penalty``, which a
+    person sets and whoever listens answers with another tree.
     """
 
     _esm = text("plot.js") + text("tree.js")
@@ -27,6 +28,9 @@ class Tree(anywidget.AnyWidget):
     title = traitlets.Unicode("").tag(sync=True)
     space = traitlets.Unicode("").tag(sync=True)
     height = traitlets.Int(380).tag(sync=True)
+    steered = traitlets.Bool(False).tag(sync=True)
+    num_beams = traitlets.Int(5).tag(sync=True)
+    length_penalty = traitlets.Float(1.0).tag(sync=True)
     empty = traitlets.Unicode("no tree yet").tag(sync=True)
 
     def __init__(self, **values: Any):

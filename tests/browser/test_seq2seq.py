@@ -153,4 +153,6 @@ def test_lab_04_trains_and_its_alignment_changes(open_notebook):
     notebook.control("button", "Beam search").click()
     notebook.wait_for_text("音乐: what beam search tried")
     assert page.evaluate(SHOWN) > 8
+    notebook.control("slider", "num_beams").press("Home")
+    notebook.wait_for_text("ended, 1 ·")
     assert notebook.unnamed_controls() == [] and notebook.console_errors == []

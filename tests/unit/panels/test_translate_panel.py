@@ -14,7 +14,7 @@ from nblib import Seq2SeqConfig, Session, TransformerConfig, TranslatePanel
 from nblib.panels.translate_drawers import chips, readings_table
 from nblib.training.alignment import END_MARK, align
 from nblib.training.scores import Reading
-from tests.unit.panels.wire import edit, wait_until
+from tests.unit.panels.wire import edit, set_from_browser, wait_until
 
 TINY = {
     "task": "Chinese to English", "max_train_samples": 300, "max_eval_samples": 30, "batch_size": 16, "hidden_size": 16,
@@ -229,12 +229,14 @@ def test_the_beam_and_its_tree(wire):
     said = panel.fit.pairs.target.decode(wanted.hypotheses[0].symbols)
     assert f"1 {said}" in words(beam.answers) and "Greedy search says" in words(beam.answers)
     json.dumps(beam.tree.nodes, allow_nan=False)
-    beam.num_beams.value = 1
+    set_from_browser(beam.tree, num_beams=1)
     greedy = panel.fit.translate(panel.model, [panel.sentence.value])[0]
     ranked = words(beam.answers)
     assert ranked.startswith("1 ") and "2 " not in ranked[:4] and greedy in ranked
-    beam.length_penalty.value = 0.0
+    set_from_browser(beam.tree, length_penalty=0.0)
     assert "no model" not in words(beam.said)
+    set_from_browser(beam.tree, num_beams=-7, length_penalty=1e9)
+    assert beam.tree.nodes and words(beam.answers).startswith("1 ")
     panel.sentence.value = ""
     assert beam.tree.nodes == [] and "empty" in beam.tree.empty and beam.answers.value == ""
     panel.sentence.value = "你好" * 300
