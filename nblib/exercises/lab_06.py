@@ -42,9 +42,7 @@ def _smoothing_mistakes() -> list[Mistake]:
     return [
         Mistake(1 - SMOOTHING, "Nearly: what is spread goes to all symbols, and the right one is one of them."),
         Mistake(SMOOTHING / SYMBOLS, "That is the target of a wrong symbol."),
-        Mistake(
-            SMOOTHING / (SYMBOLS - 1), "A wrong symbol's, if the right one got nothing of the share."
-        ),
+        Mistake(SMOOTHING / (SYMBOLS - 1), "A wrong symbol's, if the right one got nothing of the share."),
         Mistake(1.0, "That is the target without smoothing."),
         Mistake(1 - SMOOTHING / SYMBOLS, "The share is taken away whole, and a part of it comes back."),
     ]
