@@ -183,9 +183,14 @@ def _add_everyday(sides: list[tuple], known: dict[str, dict[str, None]], write: 
             known.setdefault(reading, {})[phrase] = None
 
 
+# A greeting is a sentence like any other to the grammar, and the first that a person types.
+GREETING_TIMES = 8
+
+
 @cache
 def _translation() -> Pairs:
     made, sides = grammar.sentences(), []
+    made["train"] += [p for p in made["train"] if p.template == "greeting"] * (GREETING_TIMES - 1)
     for split in ("train", "validation", "test"):
         zh, en = [p.zh for p in made[split]], [p.en for p in made[split]]
         sides.append(Side(zh, en, np.array([len(hanzi(t)) for t in zh], np.int32)))

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from nblib import InputError, RaceConfig, Seq2SeqConfig, Session, TransformerConfig, race
-from nblib.figures.lengths import growth, time_against_length
+from nblib.figures.durations import growth, time_against_length
 from nblib.figures.schedules import SCHEDULES, factors, schedule_lines, schedules
 from nblib.history import History
 from nblib.inspect.parameters import parameter_table

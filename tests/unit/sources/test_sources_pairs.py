@@ -90,6 +90,14 @@ def test_any_phrase_with_that_reading_is_right(phrases):
     assert back.source.encode(" Nǐ  HǍO ") == back.source.encode("ni hao")
 
 
+def test_greetings_are_met_often_in_training_alone():
+    made = pairs.pairs("Chinese to English")
+    assert made.train.sources.count("你好。") == pairs.GREETING_TIMES
+    assert max(made.train.sources.count(text) for text in set(made.train.sources)) == pairs.GREETING_TIMES
+    for held in (made.validation, made.test):
+        assert len(set(held.sources)) == len(held.sources) and not set(held.sources) & set(made.train.sources)
+
+
 def test_everyday_phrases_are_met_often_on_the_way_back_unless_they_are_held_out(phrases, monkeypatch):
     monkeypatch.setattr(pairs, "EVERYDAY", "你好 nǐ hǎo, 快乐 kuài lè, 谢谢 xiè xie")
     back = pairs.pairs("pinyin to hanzi")
