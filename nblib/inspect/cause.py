@@ -238,6 +238,9 @@ def _asked(opened: Opened, text: str, second: str) -> list[str]:
         if not second.strip():
             raise InputError("second: this model compares two sentences; type the second")
         return [text, second]
+    if opened.says == "next token" and "___" in text:
+        kind = opened.model.config.model_type
+        raise InputError(f"text: {opened.name} ({kind}) is a decoder, which fills no gaps; end the text where it goes on")
     if opened.says == "masked token":
         mask = opened.tokenizer.mask_token
         if mask is None:
