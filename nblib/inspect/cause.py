@@ -240,7 +240,7 @@ def _asked(opened: Opened, text: str, second: str) -> list[str]:
         return [text, second]
     if opened.says == "next token" and "___" in text:
         kind = opened.model.config.model_type
-        raise InputError(f"text: {opened.name} ({kind}) is a decoder, which fills no gaps; end the text where it goes on")
+        raise InputError(f"text: {opened.name} ({kind}) is a decoder and fills no gaps; end the text where it goes on")
     if opened.says == "masked token":
         mask = opened.tokenizer.mask_token
         if mask is None:

@@ -265,7 +265,7 @@ def test_what_dials_cannot_show_is_said(wire):
     from_browser(panel.view, {"type": "ask", "scales": [], "texts": {"text": "the plot"}, "number": 2})
     assert panel.view.said == ""
     from_browser(panel.view, {"type": "ask", "scales": [], "texts": {"text": "the ___ was"}, "number": 3})
-    assert "(gpt2) is a decoder, which fills no gaps" in panel.view.said
+    assert "(gpt2) is a decoder and fills no gaps" in panel.view.said
     import transformers as t
 
     config = t.BertConfig(vocab_size=64, hidden_size=32, num_hidden_layers=2, num_attention_heads=4,
