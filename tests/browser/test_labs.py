@@ -42,7 +42,9 @@ def test_only_labs_that_are_here_are_links_and_every_control_has_a_name(start):
     named = {number for m in atlas.MILESTONES for number in m.labs}
     on_the_timeline = {f"Lab {lab.number} {lab.name}" for lab in there if lab.number in named}
     assert set(links) == {lab.name for lab in there} | on_the_timeline
-    expect(start.wait_for_text("Lab 05 Attention, coming")).to_be_visible()
+    coming = [lab for lab in atlas.LABS if not lab.exists and lab.number in named]
+    for lab in coming[:1]:
+        expect(start.wait_for_text(f"Lab {lab.number} {lab.name}, coming")).to_be_visible()
     assert start.unnamed_controls() == []
     assert start.console_errors == []
 
