@@ -13,6 +13,8 @@ from playwright.sync_api import ConsoleMessage, Error, Locator, Page
 
 # Lines of the front ends themselves, present with an empty notebook too.
 NOT_OURS = re.compile(r"favicon|ERR_INTERNET_DISCONNECTED")
+# On a busy machine JupyterLab takes its splash screen off the page twice. The scripts of our views are blobs.
+SPLASH = re.compile(r"'removeChild' on 'Node'[^\n]*\n\s+at \S*/jlab_core\.\w+\.js\S*\s*$")
 TALLEST = 12_000
 PAGE_HEIGHT = 1_800
 
@@ -24,7 +26,7 @@ class NotebookPage:
         self.page = page
         self.console_errors: list[str] = []
         page.on("console", self._on_console)
-        page.on("pageerror", lambda error: self.console_errors.append(f"uncaught: {error.stack or error}"))
+        page.on("pageerror", self._on_error)
         if self.listens:
             page.on("websocket", lambda socket: socket.on("framereceived", self._on_frame))
 
@@ -39,6 +41,11 @@ class NotebookPage:
             text = f"{message.text} ({message.location.get('url', '')})"
             if not NOT_OURS.search(text):
                 self.console_errors.append(text)
+
+    def _on_error(self, error) -> None:
+        text = f"uncaught: {error.stack or error}"
+        if not SPLASH.search(text):
+            self.console_errors.append(text)
 
     def _on_frame(self, frame: str | bytes) -> None:
         """A widget's handler that raises in the kernel: no cell shows it, the log of JupyterLab alone."""
