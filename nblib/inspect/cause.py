@@ -51,13 +51,27 @@ def says(opened: Opened, text: str, second: str = "", scales: Any = None, most: 
     return _said(opened, asked, values, np.argsort(-values, kind="stable")[:most])
 
 
-def compared(opened: Opened, text: str, second: str = "", scales: Any = None, most: int = 8) -> tuple[Said, Said]:
+def untouched(opened: Opened, text: str, second: str = "") -> np.ndarray:
+    """All that the model says with its heads as they are, for ``compared``. Raises InputError as ``says`` does."""
+    return _values(opened, _asked(opened, text, second), None)
+
+
+def compared(
+    opened: Opened,
+    text: str,
+    second: str = "",
+    scales: Any = None,
+    most: int = 8,
+    before: np.ndarray | None = None,
+) -> tuple[Said, Said]:
     """What the untouched model says, and what it says with ``scales``, of the same labels, the likeliest before first.
 
-    What is likeliest now is among them. Raises InputError as ``says`` does.
+    What is likeliest now is among them. ``before``: what ``untouched`` gave for these texts, where that is known; a
+    pass is saved. Raises InputError as ``says`` does.
     """
     asked = _asked(opened, text, second)
-    before, now = _values(opened, asked, None), _values(opened, asked, scales)
+    before = _values(opened, asked, None) if before is None else before
+    now = _values(opened, asked, scales)
     chosen = list(np.argsort(-before, kind="stable")[:most])
     if int(now.argmax()) not in chosen:
         chosen[-1] = int(now.argmax())
@@ -101,6 +115,8 @@ class HeldOut:
             raise InputError("texts: there are none to measure the loss over; give a few sentences")
         if opened.says == "classes" and labels is None:
             raise InputError("labels: a classifier's loss needs the right class of each text")
+        if opened.says == "classes" and (strange := sorted(set(labels) - set(opened.labels))):
+            raise InputError(f"labels: {strange[0]!r} is none of what {opened.name} says: {', '.join(opened.labels)}")
         self.opened, self.texts = opened, list(texts)
         self.labels = list(labels) if labels is not None else None
         self._batches: list[tuple] = []
@@ -191,7 +207,7 @@ class Damage:
         return self.held_out.first(max(1, int(self.seconds / (one * (self.layers * self.heads + 1)))))
 
 
-def token_effects(opened: Opened, text: str, second: str = "") -> tuple[list[str], np.ndarray, np.ndarray]:
+def token_effects(opened: Opened, text: str) -> tuple[list[str], np.ndarray, np.ndarray]:
     """For each token: how much attention it receives, and how much what the model says changes when it is not there.
 
     Returns the tokens, float64 [tokens] of the attention of the place that answers (the last token of a decoder, the
@@ -199,7 +215,7 @@ def token_effects(opened: Opened, text: str, second: str = "") -> tuple[list[str
     [tokens] of the change: half the sum of absolute differences of the probabilities, or of a model without a head
     1 − cosine of the vectors. Serrano and Smith, "Is attention interpretable?", 2019.
     """
-    asked = _asked(opened, text, second)[:1]
+    asked = _asked(opened, text, second=text)[:1]
     batch = _batch(opened, asked)
     ids = batch["input_ids"][0]
     with torch.no_grad():

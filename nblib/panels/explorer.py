@@ -58,8 +58,7 @@ class AttentionExplorer(widgets.VBox):
         try:
             if beside is not None:
                 self._beside = open_model(beside)
-            self._open(model, tokenizer)
-            self.show(text)
+            self._open(model, text, tokenizer)
         except InputError as error:
             self.view.say(str(error))
 
@@ -73,18 +72,7 @@ class AttentionExplorer(widgets.VBox):
         with self._lock:
             if self.opened is None:
                 raise InputError("explorer: no model is open; name one, for example minilm")
-            opened = self.opened
-            maps = attention(opened.model, opened.tokenizer, whole(text))
-            beside = None
-            if self._beside is not None:
-                beside = attention(self._beside.model, self._beside.tokenizer, whole(text))
-                if beside.ids != maps.ids or beside.weights.shape != maps.weights.shape:
-                    raise InputError(f"beside: {self._beside.name} has other tokens or heads than {opened.name}")
-            self.maps, self.beside_maps = maps, beside
-            sets = [(opened.name, maps)] + ([(self._beside.name, beside)] if beside is not None else [])
-            if len(sets) > 1 and sets[0][0] == sets[1][0]:
-                sets = [("first", maps), ("second", beside)]
-            self.view.show(sets, model=opened.name, text=whole(text), note=maps.note, about=_about(opened, maps))
+            self._put(text, *self._read(self.opened, text))
 
     def save(self, path: str | Path) -> Path:
         """Write what is shown as one HTML page that needs no network and no kernel. Raises InputError."""
@@ -94,20 +82,40 @@ class AttentionExplorer(widgets.VBox):
         write_atomic(path, self.view.html())
         return path
 
-    def _open(self, model: Any, tokenizer: Any = None) -> None:
-        self.opened = open_model(model, tokenizer)
-        self._asked_for = model
-        self.maps = self.beside_maps = None
-        self._measure()
-
-    def _measure(self) -> None:
-        opened = self.opened
-        maps = [attention(opened.model, opened.tokenizer, text) for text in self._sentences]
-        separators = {opened.tokenizer.sep_token_id, *_stops(opened.tokenizer)} - {None}
-        found = roles(maps, sorted(separators)) if maps else {}
+    def _open(self, model: Any, text: str, tokenizer: Any = None) -> None:
+        """Another model, with its roles and its maps of ``text``; whatever fails, what is shown stays."""
+        opened = open_model(model, tokenizer)
+        found = self._measured(opened)
+        maps = self._read(opened, text)
+        self.opened, self._asked_for = opened, model
         with self.view.hold_sync():
             self.view.roles = {name: np.round(scores, 3).tolist() for name, scores in found.items()}
-            self.view.role_texts = len(maps)
+            self.view.role_texts = len(self._sentences)
+        self._put(text, *maps)
+
+    def _measured(self, opened: Opened) -> dict[str, np.ndarray]:
+        maps = [attention(opened.model, opened.tokenizer, text) for text in self._sentences]
+        separators = {opened.tokenizer.sep_token_id, *_stops(opened.tokenizer)} - {None}
+        return roles(maps, sorted(separators)) if maps else {}
+
+    def _read(self, opened: Opened, text: str) -> tuple[Maps, Maps | None]:
+        maps = attention(opened.model, opened.tokenizer, whole(text))
+        if self._beside is None:
+            return maps, None
+        beside = attention(self._beside.model, self._beside.tokenizer, whole(text))
+        if beside.ids != maps.ids or beside.weights.shape != maps.weights.shape:
+            raise InputError(f"beside: {self._beside.name} has other tokens or heads than {opened.name}")
+        return maps, beside
+
+    def _put(self, text: str, maps: Maps, beside: Maps | None) -> None:
+        opened = self.opened
+        self.maps, self.beside_maps = maps, beside
+        sets = [(opened.name, maps)]
+        if beside is not None:
+            names = [opened.name, self._beside.name]
+            names = names if names[0] != names[1] else ["first", "second"]
+            sets = list(zip(names, (maps, beside), strict=True))
+        self.view.show(sets, model=opened.name, text=whole(text), note=maps.note, about=_about(opened, maps))
 
     def _ask(self, model: str, text: str) -> None:
         with self._lock:
@@ -115,8 +123,9 @@ class AttentionExplorer(widgets.VBox):
                 if model.strip() and (self.opened is None or model.strip() not in (self.opened.name, self._asked_for)):
                     if self._beside is not None:
                         raise InputError("model: two models are compared here; open another explorer for a third")
-                    self._open(model.strip())
-                self.show(text)
+                    self._open(model.strip(), text)
+                else:
+                    self.show(text)
             except InputError as error:
                 self.view.say(str(error))
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from nblib import sources
 from nblib.errors import InputError, SessionError
-from nblib.inspect.cause import BATCH, Damage, HeldOut, compared, shape
+from nblib.inspect.cause import BATCH, Damage, HeldOut, compared, shape, untouched
 from nblib.inspect.opening import Opened, open_model
 from nblib.panels.typed import whole
 from nblib.panels.words import duration
@@ -78,6 +78,9 @@ class HeadsPanel(widgets.VBox):
         self._given = (list(texts) if texts is not None else None), (list(labels) if labels is not None else None)
         self._held_out: HeldOut | None = None
         self._few: HeldOut | None = None
+        # What the untouched model says of the texts that it was asked last.
+        self._asked: tuple[str, str] | None = None
+        self._before: np.ndarray | None = None
         self._loss_before: float | None = None
         try:
             self.opened = open_model(model, tokenizer)
@@ -154,7 +157,10 @@ class HeadsPanel(widgets.VBox):
 
     def _ask(self) -> None:
         texts = self.view.texts
-        before, now = compared(self.opened, texts["text"], texts.get("second", ""), self.scales)
+        asked = texts["text"], texts.get("second", "")
+        if asked != self._asked:
+            self._before, self._asked = untouched(self.opened, *asked), asked
+        before, now = compared(self.opened, *asked, self.scales, before=self._before)
         self.view.bars(before.labels, before.values, now.values, before.about)
         self.view.say("", "plain")
 

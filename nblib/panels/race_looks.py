@@ -9,7 +9,7 @@ import numpy as np
 
 from nblib.config.race import NAMES
 from nblib.panels.run_panel import row
-from nblib.panels.translate import SENTENCES, unknown
+from nblib.panels.translate import SENTENCES, offer, unknown
 from nblib.panels.translate_drawers import MOST_SYMBOLS
 from nblib.panels.typed import shortened
 from nblib.views import Heat
@@ -106,11 +106,8 @@ class LooksDrawer:
     def _offer(self, config: Any) -> None:
         layers = [("last", -1), *((f"layer {n + 1}", n) for n in range(config.num_layers - 1))]
         heads = [("each", EACH), ("mean of all", MEAN), *((f"head {n + 1}", n) for n in range(config.num_heads))]
-        for control, options in ((self.layer, layers), (self.head, heads)):
-            if list(control.options) != options:
-                kept = control.value if control.value in dict(map(reversed, options)) else options[0][1]
-                control.options = options
-                control.value = kept
+        offer(self.layer, layers)
+        offer(self.head, heads)
 
     def _nothing(self, why: str) -> None:
         self._drawn = ()

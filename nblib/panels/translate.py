@@ -155,11 +155,8 @@ class TranslatePanel(FitPanel):
             return
         layers = [("last layer", -1), *((f"layer {n + 1}", n) for n in range(config.num_layers - 1))]
         heads = [("mean of all", -1), *((f"head {n + 1}", n) for n in range(config.num_heads))]
-        for control, options in ((self.layer, layers), (self.head, heads)):
-            if list(control.options) != options:
-                kept = control.value if control.value in dict(map(reversed, options)) else -1
-                control.options = options
-                control.value = kept
+        offer(self.layer, layers)
+        offer(self.head, heads)
         self.choice.layout.display = "flex"
 
     def _draw_alignment(self, session: Session | None) -> None:
@@ -257,6 +254,14 @@ def loss_curves(history: History, kind: str) -> list[tuple]:
     if "eval_loss" in history:
         found.append(("held-out pairs", kind, history.steps("eval_loss"), history["eval_loss"], (6, 4)))
     return found
+
+
+def offer(choice: widgets.Dropdown, options: list[tuple[str, int]]) -> None:
+    """Other choices; what was chosen stays where it is still there."""
+    if list(choice.options) != options:
+        kept = choice.value if choice.value in dict(map(reversed, options)) else options[0][1]
+        choice.options = options
+        choice.value = kept
 
 
 def unknown(symbols: list[str]) -> str:

@@ -196,6 +196,7 @@ def test_what_cannot_be_asked_is_said(tokenizer):
         (lambda: says(classes, "  "), "it is empty; type a sentence"),
         (lambda: HeldOut(classes, ["a"]), "needs the right class of each text"),
         (lambda: HeldOut(alike, []), "there are none to measure"),
+        (lambda: HeldOut(classes, ["a"], ["fair"]), "'fair' is none of what"),
         (lambda: says(alike, "a", "b", np.zeros((1, 4))), "does not fit layer"),
     ]:
         with pytest.raises(InputError, match=words):

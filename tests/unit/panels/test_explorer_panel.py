@@ -139,6 +139,23 @@ def test_another_sentence_and_what_cannot_be_read(wire, tokenizer):
     assert panel.maps.tokens[1] == "the"
 
 
+def test_a_model_that_fails_leaves_the_one_before_and_its_exact_weights(wire, tokenizer, tmp_path):
+    panel = explorer(bert(), tokenizer)
+    kept = panel.opened, panel.maps, panel.roles["first token"].tolist()
+    broken = bert()
+    with torch.no_grad():
+        broken.encoder.layer[1].attention.self.query.weight[:8] = float("nan")
+    broken.save_pretrained(tmp_path / "broken")
+    tokenizer.save_pretrained(tmp_path / "broken")
+    from_browser(panel.view, {"type": "ask", "text": "good", "model": str(tmp_path / "broken")})
+    assert "layer 2, head 1 are no numbers" in custom(wire, "said")[-1].data["content"]["text"]
+    assert (panel.opened, panel.maps, panel.roles["first token"].tolist()) == kept
+    place = {"type": "exact", "mode": "head", "set": 0, "layer": 1, "head": 2, "row": 3, "column": 4, "key": ""}
+    from_browser(panel.view, place)
+    exact = float(custom(wire, "exact")[-1].data["content"]["value"])
+    assert exact == pytest.approx(panel.maps.weights[1, 2, 3, 4], rel=1e-5)
+
+
 def test_a_model_that_cannot_be_shown_is_said_in_the_panel(wire, tokenizer):
     import transformers as t
 
