@@ -112,6 +112,11 @@ class TransformerConfig(TranslateConfig):
         more=True,
     )  # fmt: skip
     tied: bool = setting(False, "The readout is the target's embedding", group="Model", more=True)
+    # As in the paper: it costs likelihood and gains right answers.
+    label_smoothing: float = setting(
+        0.1, "Share of the target spread over all symbols", group="Optimiser", ge=0, le=0.9, slider=(0, 0.4), step=0.02,
+        live=True, more=True,
+    )  # fmt: skip
     learning_rate: float = setting(
         5e-3, "Peak of the learning rate (Adam)", group="Optimiser", scale="log", gt=0, le=10, slider=(1e-5, 1e-1),
         live=True,

@@ -168,11 +168,11 @@ class Seq2Seq(nn.Module):
         return torch.stack(logits, dim=1), None if self.fixed else torch.stack(weights, dim=1)
 
 
-def embedding(symbols: int, size: int, generator: torch.Generator) -> nn.Embedding:
-    """Vectors of standard deviation 1/√size, padding's zero."""
+def embedding(symbols: int, size: int, generator: torch.Generator, std: float | None = None) -> nn.Embedding:
+    """Vectors of standard deviation ``std``, 1/√size unless told, padding's zero."""
     layer = nn.Embedding(symbols, size, padding_idx=PAD, device="meta").to_empty(device="cpu")
     with torch.no_grad():
-        layer.weight.normal_(0, size**-0.5, generator=generator)
+        layer.weight.normal_(0, size**-0.5 if std is None else std, generator=generator)
         layer.weight[PAD] = 0
     return layer
 

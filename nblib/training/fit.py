@@ -46,11 +46,17 @@ WEIGHTS, DROPOUT, DATA, SHIELD = 1, 2, 3, 4
 
 class Loss(NamedTuple):
     """What a batch gives: ``value`` to go down (a scalar with its graph), ``items`` that it counts for the speed
-    (examples, tokens), and further ``metrics`` for the history (numbers or tensors without a graph)."""
+    (examples, tokens), and further ``metrics`` for the history (numbers or tensors without a graph). ``shown``: what
+    the history calls the loss, where that is not ``value``."""
 
     value: Tensor
     items: int
     metrics: Mapping[str, Any] = {}
+    shown: Tensor | None = None
+
+    @property
+    def logged(self) -> Tensor:
+        return (self.value if self.shown is None else self.shown).detach()
 
 
 class Fit:
@@ -198,8 +204,7 @@ class Fit:
         self.done = step
         last = step == config.max_steps
         self._due = last or bool(config.eval_steps and step % config.eval_steps == 0)
-        loss = found.value.detach()
-        if not run.step(items=found.items, loss=loss, learning_rate=rate, **norms, **found.metrics):
+        if not run.step(items=found.items, loss=found.logged, learning_rate=rate, **norms, **found.metrics):
             raise Stopped
         if self._due:
             self._evaluate(run)

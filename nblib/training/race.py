@@ -119,7 +119,7 @@ class Race(Translate):
         self.optimizer.step()
         self.seconds[name] += self._now() - began
         self.steps[name], self.tokens[name] = own, self.tokens[name] + found.items
-        return found.value.detach(), found.items, norm
+        return found.logged, found.items, norm
 
     def _now(self) -> float:
         if self.device.type == "cuda":

@@ -36,7 +36,7 @@ class Translate(Fit):
     """Learns ``pairs(config.task)``. The batch of a step is a function of the seed and the step alone, so that two
     models see the same ones.
 
-    The history gets ``loss`` in nats a symbol; at every evaluation ``eval_loss``, ``eval_exact`` (the share of held-out
+    The history gets ``loss`` in nats a symbol, without label smoothing; at every evaluation ``eval_loss``, ``eval_exact`` (the share of held-out
     pairs that greedy search gets right from end to end) and ``eval_exact_4`` for those with 4 symbols going in, and so
     on. ``items`` are symbols of the target.
     """
@@ -80,9 +80,8 @@ class Translate(Fit):
     def loss(self, model: nn.Module, step: int) -> Loss:
         source, target = self.batch(step)
         logits, _ = self.forward(model, source, begun(target), step)
-        smoothing = self.live["label_smoothing"]
-        value = F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=PAD, label_smoothing=smoothing)
-        return Loss(value, int((target != PAD).sum()))
+        value, plain = smoothed(logits, target, self.live["label_smoothing"])
+        return Loss(value, int((target != PAD).sum()), shown=plain)
 
     def forward(self, model: nn.Module, source: Tensor, target: Tensor, step: int) -> tuple[Tensor, Tensor | None]:
         return model(source, target)
@@ -171,6 +170,19 @@ class Transformers(Translate):
             intermediate_size=c.intermediate_size, num_layers=c.num_layers, dropout=c.dropout,
             norm_first=c.norm == "before", tied=c.tied, generator=generator,
         )  # fmt: skip
+
+
+def smoothed(logits: Tensor, target: Tensor, smoothing: float) -> tuple[Tensor, Tensor]:
+    """Cross-entropy in nats a symbol, with this share of the target spread over all symbols, and without.
+
+    logits (B, T, V), target (B, T) padded. Szegedy et al., "Rethinking the Inception architecture", 2016.
+    """
+    log_probs, real = F.log_softmax(logits, dim=-1), target != PAD
+    plain = F.nll_loss(log_probs.flatten(0, 1), target.flatten(), ignore_index=PAD)
+    if not smoothing:
+        return plain, plain
+    spread = -(log_probs.mean(dim=-1) * real).sum() / real.sum()
+    return (1 - smoothing) * plain + smoothing * spread, plain
 
 
 def trimmed(rows: Tensor) -> Tensor:

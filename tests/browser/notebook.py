@@ -6,7 +6,7 @@ Every wait has a limit in seconds and raises playwright's TimeoutError beyond it
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from playwright.sync_api import ConsoleMessage, Error, Locator, Page
@@ -132,15 +132,24 @@ class NotebookPage:
             element.screenshot(path=path, **shot)
             files = [path]
         else:
-            box = self.notebook.bounding_box()
-            height, files = box["height"] + min(0, self._hidden_height()), []
-            pages = math.ceil(height / PAGE_HEIGHT)
-            for i in range(pages):
-                part = {"y": box["y"] + i * PAGE_HEIGHT, "height": min(PAGE_HEIGHT, height - i * PAGE_HEIGHT)}
-                files.append(path if pages == 1 else path.with_name(f"{path.stem}-{i + 1}{path.suffix}"))
-                self.page.screenshot(path=files[-1], clip={**box, **part}, **shot)
+            files = list(self._pages(path, shot))
         self.resize(before["width"], before["height"])
         return files
+
+    def _pages(self, path: Path, shot: dict) -> Iterator[Path]:
+        box, scrolled, hidden = self.notebook.bounding_box(), 0, self._hidden_height()
+        height = box["height"] + hidden
+        pages = math.ceil(height / PAGE_HEIGHT)
+        for page in range(pages):
+            top = page * PAGE_HEIGHT
+            part = min(PAGE_HEIGHT, height - top)
+            if top + part > scrolled + box["height"]:
+                scrolled = min(top, hidden)
+                self.page.evaluate("([s, y]) => document.querySelector(s).scrollTo(0, y)", [self.scroller_selector, top])
+                self.page.wait_for_timeout(300)
+            file = path if pages == 1 else path.with_name(f"{path.stem}-{page + 1}{path.suffix}")
+            self.page.screenshot(path=file, clip={**box, "y": box["y"] + top - scrolled, "height": part}, **shot)
+            yield file
 
     def _hidden_height(self) -> int:
         """How many pixels the last cell ends below the notebook's lower edge; negative when above it."""

@@ -95,7 +95,7 @@ def test_dropout_of_every_shape_and_kind():
 def test_each_racer_learns_to_the_bit_as_it_would_alone(dropout):
     session, model = ran(tiny(dropout=dropout, eval_steps=None))
     shared = {k: v for k, v in TINY.items() if k not in ("num_heads", "intermediate_size", "hidden_size")}
-    shared |= {"dropout": dropout, "eval_steps": None}
+    shared |= {"dropout": dropout, "eval_steps": None, "label_smoothing": 0.1}
     size = model["gru"].config["hidden_size"]
     alone = {
         "transformer": TransformerConfig(**{**TINY, "dropout": dropout, "eval_steps": None}),

@@ -7,10 +7,11 @@ import math
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 
 from nblib import InputError, Seq2SeqConfig, Session, TransformerConfig
 from nblib.sources.pairs import END, PAD
-from nblib.training.translate import begun, trimmed
+from nblib.training.translate import begun, smoothed, trimmed
 
 TINY = {
     "task": "Chinese to English", "max_train_samples": 400, "max_eval_samples": 40, "batch_size": 16, "hidden_size": 16,
@@ -69,6 +70,20 @@ def test_teacher_forcing_is_drawn_from_the_run_alone_and_may_be_changed_live():
     session.resume()
     session.wait(60)
     assert [e["name"] for e in session.history.events if e["event"] == "set"] == ["teacher_forcing", "label_smoothing"]
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1, 0.9])
+def test_smoothed_loss_is_torchs_and_the_history_shows_the_plain_one(smoothing):
+    logits = torch.randn(3, 5, 7, generator=torch.Generator().manual_seed(0), dtype=torch.float64).requires_grad_()
+    target = torch.tensor([[3, 4, 2, 0, 0], [6, 6, 5, 4, 2], [2, 0, 0, 0, 0]])
+    value, plain = smoothed(logits, target, smoothing)
+    asked = F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=0, label_smoothing=smoothing)
+    torch.testing.assert_close(value, asked, atol=1e-12, rtol=0)
+    gradients = [torch.autograd.grad(of, logits, retain_graph=True)[0] for of in (value, asked)]
+    torch.testing.assert_close(*gradients, atol=1e-12, rtol=0)
+    torch.testing.assert_close(plain, F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=0))
+    losses = [ran(gru(max_steps=1, label_smoothing=s))[0].history["loss"][0] for s in (0.0, smoothing)]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-5)
 
 
 def test_it_learns_by_heart_what_it_sees_often():
