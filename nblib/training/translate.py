@@ -36,9 +36,9 @@ class Translate(Fit):
     """Learns ``pairs(config.task)``. The batch of a step is a function of the seed and the step alone, so that two
     models see the same ones.
 
-    The history gets ``loss`` in nats a symbol, without label smoothing; at every evaluation ``eval_loss``, ``eval_exact`` (the share of held-out
-    pairs that greedy search gets right from end to end) and ``eval_exact_4`` for those with 4 symbols going in, and so
-    on. ``items`` are symbols of the target.
+    The history gets ``loss`` in nats a symbol, without label smoothing; at every evaluation ``eval_loss``,
+    ``eval_exact`` (the share of held-out pairs that greedy search gets right from end to end) and ``eval_exact_4`` for
+    those with 4 symbols going in, and so on. ``items`` are symbols of the target.
     """
 
     config: TranslateConfig

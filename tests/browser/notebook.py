@@ -145,7 +145,8 @@ class NotebookPage:
             part = min(PAGE_HEIGHT, height - top)
             if top + part > scrolled + box["height"]:
                 scrolled = min(top, hidden)
-                self.page.evaluate("([s, y]) => document.querySelector(s).scrollTo(0, y)", [self.scroller_selector, top])
+                where = [self.scroller_selector, top]
+                self.page.evaluate("([scroller, y]) => document.querySelector(scroller).scrollTo(0, y)", where)
                 self.page.wait_for_timeout(300)
             file = path if pages == 1 else path.with_name(f"{path.stem}-{page + 1}{path.suffix}")
             self.page.screenshot(path=file, clip={**box, "y": box["y"] + top - scrolled, "height": part}, **shot)
