@@ -4,7 +4,6 @@
 Every wait has a limit in seconds and raises playwright's TimeoutError beyond it.
 """
 
-import math
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -137,20 +136,20 @@ class NotebookPage:
         return files
 
     def _pages(self, path: Path, shot: dict) -> Iterator[Path]:
-        box, scrolled, hidden = self.notebook.bounding_box(), 0, self._hidden_height()
-        height = box["height"] + hidden
-        pages = math.ceil(height / PAGE_HEIGHT)
-        for page in range(pages):
-            top = page * PAGE_HEIGHT
-            part = min(PAGE_HEIGHT, height - top)
-            if top + part > scrolled + box["height"]:
-                scrolled = min(top, hidden)
-                where = [self.scroller_selector, top]
-                self.page.evaluate("([scroller, y]) => document.querySelector(scroller).scrollTo(0, y)", where)
+        box, scrolled, top = self.notebook.bounding_box(), 0, 0
+        height = box["height"] + self._hidden_height()
+        several = height > PAGE_HEIGHT
+        while top < height:
+            if top + PAGE_HEIGHT > scrolled + box["height"] and height > scrolled + box["height"]:
+                scrolled = self.page.evaluate(SCROLL, [self.scroller_selector, top])
                 self.page.wait_for_timeout(300)
-            file = path if pages == 1 else path.with_name(f"{path.stem}-{page + 1}{path.suffix}")
+                # Cells that were far out of sight may have grown.
+                height = box["height"] + self._hidden_height()
+            part = min(PAGE_HEIGHT, height - top, scrolled + box["height"] - top)
+            file = path.with_name(f"{path.stem}-{top // PAGE_HEIGHT + 1}{path.suffix}") if several else path
             self.page.screenshot(path=file, clip={**box, "y": box["y"] + top - scrolled, "height": part}, **shot)
             yield file
+            top += PAGE_HEIGHT
 
     def _hidden_height(self) -> int:
         """How many pixels the last cell ends below the notebook's lower edge; negative when above it."""
@@ -165,6 +164,7 @@ class NotebookPage:
         )
 
 
+SCROLL = "([scroller, y]) => { const e = document.querySelector(scroller); e.scrollTo(0, y); return e.scrollTop; }"
 CONTROLS = "button, input:not([type=hidden]), select, textarea, [role=slider], [contenteditable=true]"
 ACCESSIBLE_NAME = """e => {
   const by = (e.getAttribute('aria-labelledby') || '').split(/\\s+/).filter(Boolean)

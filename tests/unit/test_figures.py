@@ -313,3 +313,20 @@ def test_perplexities_name_the_best_and_leave_out_the_infinite():
         "Lowest: 95.2, good with n = 2. Infinite for some n, because some word has P = 0: none."
     )
     assert figures.describe(figures.perplexities({})) == "Nothing to show."
+
+
+def test_heads_by_sharpness_and_damage_against_scipy():
+    from scipy.stats import spearmanr
+
+    from nblib.figures.heads import sharpness_and_damage
+
+    sharpness, damage = RNG.random((3, 4)), RNG.normal(size=(3, 4))
+    damage[1, 2] = math.nan
+    figure = sharpness_and_damage(sharpness, damage)
+    points, kept = figure.data[0], np.isfinite(damage)
+    np.testing.assert_allclose(points.x, sharpness[kept], rtol=1e-6)
+    np.testing.assert_allclose(points.y, damage[kept], rtol=1e-6)
+    assert "layer 2, head 3" not in points.text and points.text[-1] == "layer 3, head 4"
+    rho = spearmanr(sharpness[kept], damage[kept]).statistic
+    assert f"over 11 heads: {rho:.2f}." in figures.describe(figure)
+    assert "Too few" in figures.describe(sharpness_and_damage(sharpness, np.full((3, 4), math.nan)))
