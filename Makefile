@@ -32,17 +32,19 @@ pack: setup
 lab: pack ## open the labs in JupyterLab (no display: prints the address)
 	@$(BIN)/python -m nblib lab
 
-# A file of tests at a time on each core, with one thread each: labs and unit tests leave a core idle half of the time.
-# The tests in a browser measure nothing, but wait for what a person would wait for, and have the machine to themselves.
-PARALLEL := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile tests/labs tests/unit
+# A lab or a file of tests at a time on each core, with one thread each: they leave a core idle half of the time. Labs
+# come first, since one takes as long as many files. The tests in a browser measure nothing, but wait for what a person
+# would wait for, and have the machine to themselves.
+PARALLEL := -m pytest -n logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+APART := OMP_NUM_THREADS=1 $(BIN)/python $(PARALLEL) tests/labs tests/unit
 
 test: pack ## ruff, then every test: unit, labs, browser
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
 	@if $(BIN)/python -m tests.browser.chromium; then \
-	  $(PARALLEL) && $(BIN)/python -m pytest tests/browser; \
+	  $(APART) && $(BIN)/python -m pytest tests/browser; \
 	elif [ "$${CI:-}" = true ]; then exit 1; \
 	else \
-	  $(PARALLEL) && echo "The tests in a browser were not run: no Chromium, see above."; \
+	  $(APART) && echo "The tests in a browser were not run: no Chromium, see above."; \
 	fi
 
 # Colab's versions beside the first environment's heavy packages.
@@ -52,7 +54,8 @@ test: pack ## ruff, then every test: unit, labs, browser
 
 test-colab: pack .venv-colab/.installed ## the panels' tests and the labs at Colab's versions, in classic Notebook
 	@$(COLAB)/python .ci/colab.py --versions
-	@$(COLAB)/python -m pytest $(wildcard tests/unit/panels tests/labs) tests/colab
+	@OMP_NUM_THREADS=1 $(COLAB)/python $(PARALLEL) tests/labs tests/unit/panels
+	@$(COLAB)/python -m pytest tests/colab
 
 bench: pack ## the figures of the README that take at most 10 minutes
 	@$(BIN)/python -m tests.bench
