@@ -5,6 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 from torch import nn
 
+from nblib.models.seq2seq import Seq2Seq
 from nblib.models.sizes import Block, blocks
 from nblib.pages import Page, table
 
@@ -16,7 +17,9 @@ def parameter_table(model: nn.Module) -> Page:
     for block in found:
         rows.append([_named(block), block.shapes, f"{block.parameters:,}", f"{block.parameters / total:.1%}"])
     rows.append([Markup("<b>all</b>"), "", f"{total:,}", "100.0%"])
-    return table([type(model).__name__, "shapes", "parameters", "share"], rows, [2, 3])
+    return table(
+        ["GRU" if isinstance(model, Seq2Seq) else type(model).__name__, "shapes", "parameters", "share"], rows, [2, 3]
+    )
 
 
 def _named(block: Block) -> str:

@@ -141,22 +141,27 @@ def length_curves(history: History) -> list[tuple]:
     return found
 
 
+COUNTED = (
+    "right from end to end", "parameters", "own steps", "own training", "symbols of the target a second",
+    "all pairs once",
+)  # fmt: skip
+
+
 def numbers(history: History, fit: Any) -> Page:
     """A table of both: the share right at the last evaluation, parameters, own steps and seconds, speed."""
     model = getattr(fit, "model", None)
-    rows = []
-    for name, words in SHORT.items():
+    columns = []
+    for name in SHORT:
         count = f"{sum(p.numel() for p in model[name].parameters()):,}" if model is not None else "–"
         steps, seconds = history.last(f"step_{name}"), history.last(f"seconds_{name}")
         speed, epoch = (history.last(f"eval_{m}_{name}") for m in ("tokens_per_second", "epoch_seconds"))
         right = history.last(f"eval_exact_{name}")
-        rows.append(
-            [words, _text(right, "{:.1%}"), count, _text(steps, "{:,.0f}"), _text(seconds, "{:.1f} s"),
+        columns.append(
+            [_text(right, "{:.1%}"), count, _text(steps, "{:,.0f}"), _text(seconds, "{:.1f} s"),
              _text(speed, "{:,.0f}"), _text(epoch, "{:.0f} s")]
         )  # fmt: skip
-    note = "Training: seconds of own steps; symbols of the target a second of them; an epoch: all pairs once."
-    head = ["", "right", "parameters", "steps", "training", "symbols/s", "an epoch"]
-    return table(head, rows, [1, 2, 3, 4, 5, 6], note)
+    rows = [[words, *both] for words, *both in zip(COUNTED, *columns, strict=True)]
+    return table(["", *SHORT.values()], rows, [1, 2])
 
 
 def _text(value: float, form: str) -> str:
