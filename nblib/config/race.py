@@ -37,6 +37,10 @@ class RaceConfig(TransformerConfig):
         slider=(1e-5, 1e-1), live=True, more=True,
     )  # fmt: skip
 
+    gru_adam_beta2: float = setting(
+        0.999, "The same of the GRU's Adam", group="Race", ge=0, lt=1, slider=(0.9, 0.999), step=0.001, more=True
+    )
+
     @model_validator(mode="after")
     def _even(self):
         if self.gru_hidden_size is not None and self.gru_hidden_size % 2:

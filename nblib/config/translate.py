@@ -38,6 +38,10 @@ class TranslateConfig(FitConfig):
         0.0, "Share of the target spread over all symbols", group="Optimiser", ge=0, le=0.9, slider=(0, 0.4), step=0.02,
         live=True, more=True,
     )  # fmt: skip
+    adam_beta2: float = setting(
+        0.999, "How long Adam remembers the size of gradients: the decay of their squares", group="Optimiser", ge=0,
+        lt=1, slider=(0.9, 0.999), step=0.001, more=True,
+    )  # fmt: skip
     lr_scheduler_type: Literal["constant", "linear", "cosine", "inverse_sqrt", "exponential"] = setting(
         "linear", "Shape of the learning rate after warm-up", group="Optimiser", more=True
     )
@@ -117,8 +121,14 @@ class TransformerConfig(TranslateConfig):
         0.1, "Share of the target spread over all symbols", group="Optimiser", ge=0, le=0.9, slider=(0, 0.4), step=0.02,
         live=True, more=True,
     )  # fmt: skip
+    # The paper's. On the first gradient after many zeros Adam goes the further the longer it remembers them: too far
+    # for the vectors of rare symbols.
+    adam_beta2: float = setting(
+        0.98, "How long Adam remembers the size of gradients: the decay of their squares", group="Optimiser", ge=0,
+        lt=1, slider=(0.9, 0.999), step=0.001, more=True,
+    )  # fmt: skip
     learning_rate: float = setting(
-        5e-3, "Peak of the learning rate (Adam)", group="Optimiser", scale="log", gt=0, le=10, slider=(1e-5, 1e-1),
+        3e-3, "Peak of the learning rate (Adam)", group="Optimiser", scale="log", gt=0, le=10, slider=(1e-5, 1e-1),
         live=True,
     )  # fmt: skip
 

@@ -72,7 +72,9 @@ class Race(Translate):
         return model
 
     def make_optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
-        return torch.optim.Adam([{"params": list(model[name].parameters())} for name in RACERS], fused=True)
+        decays = {"gru": self.config.gru_adam_beta2, "transformer": self.config.adam_beta2}
+        groups = [{"params": list(model[name].parameters()), "betas": (0.9, decays[name])} for name in RACERS]
+        return torch.optim.Adam(groups, fused=True)
 
     def clipped(self, model: nn.Module) -> dict[str, list[nn.Parameter]]:
         return {f"grad_norm_{name}": list(model[name].parameters()) for name in RACERS}

@@ -62,6 +62,9 @@ class Translate(Fit):
             both.append(nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=PAD))
         return both[0], both[1]
 
+    def make_optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
+        return torch.optim.Adam(model.parameters(), betas=(0.9, self.config.adam_beta2), fused=True)
+
     # -- training ----------------------------------------------------------------------------------------------------
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
