@@ -322,6 +322,7 @@ function render({ model, el }) {
 
   function fetch_exact() {
     if (alone || row === null || column === null) return;
+    listen();
     model.send({ type: "exact", set, mode, layer, head, row, column, key: where() });
   }
 
@@ -432,13 +433,21 @@ function render({ model, el }) {
     waiting = number;
     tell("reading …", "plain");
     if (!maps) map_view.again();
+    listen();
     model.send({ type: "ask", model: named.input.value, text: typed.input.value, number });
-    const mine = number;
-    // A model may have to be read from the disk first.
-    setTimeout(() => { if (waiting === mine && !heard) tell("No answer from the kernel. If it was restarted, run this cell again.", "bad"); }, 8000);
-    heard = false;
   }
-  let heard = false;
+
+  // Python answers at once, also where a model has to be read from the disk first; a kernel that was restarted does not,
+  // and sending to it raises: so listen before.
+  let received = 0, silent = false;
+  function listen() {
+    const then = received;
+    setTimeout(() => {
+      if (received !== then) return;
+      silent = true;
+      tell("No answer from the kernel. If it was restarted, run this cell again.", "bad");
+    }, 8000);
+  }
 
   function tell(words, tone) {
     said.textContent = words;
@@ -455,11 +464,12 @@ function render({ model, el }) {
     nb_button("⤓ SVG", "Save the map and the lines as SVG", () => { if (maps) nb_save(`${file()}.svg`, new Blob([nb_svg(current())], { type: "image/svg+xml" })); }),
     nb_button("⤓ PNG", "Save the map and the lines as PNG", () => { if (maps) nb_png(nb_svg(current()), (blob) => nb_save(`${file()}.png`, blob)); }),
   );
-  if (!alone) files.append(nb_button("⤓ HTML", "Save this explorer, with all heads, as one file that needs no network", () => model.send({ type: "html" })));
+  if (!alone) files.append(nb_button("⤓ HTML", "Save this explorer, with all heads, as one file that needs no network", () => { listen(); model.send({ type: "html" }); }));
 
   function receive(message, buffers) {
+    received += 1;
+    if (silent) { silent = false; tell("", "plain"); }
     if (message.type === "maps") { waiting = 0; accept(message, buffers); tell(message.note, message.note ? "note" : "plain"); }
-    if (message.type === "heard") heard = true;
     if (message.type === "said") { waiting = 0; tell(message.text, message.tone); if (!maps) map_view.again(); }
     if (message.type === "exact") { exact = message; say(); }
     if (message.type === "html") nb_save("attention.html", new Blob([nb_bytes(buffers[0])], { type: "text/html" }));

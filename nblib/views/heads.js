@@ -39,9 +39,10 @@ function render({ model, el }) {
     const content = { type, scales: Array.from(scales), texts: Object.fromEntries(Object.entries(inputs).map(([n, i]) => [n, i.value])) };
     if (sent > model.get("heard") && type === "set") { waiting = content; return; }
     waiting = null;
-    sent = send(content);
-    const mine = sent;
+    const mine = sent = number + 1;
+    // Before the message: where the kernel is gone, sending raises.
     setTimeout(() => { if (model.get("heard") < mine) tell("No answer from the kernel. If it was restarted, run this cell again.", "bad"); }, 10000);
+    send(content);
   }
   function tell(words, tone) {
     said.textContent = words;

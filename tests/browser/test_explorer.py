@@ -5,6 +5,8 @@ import json
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.notebook import PANEL
+
 EXPLORER = """
 import torch
 torch.set_num_threads(1)
@@ -205,3 +207,19 @@ def test_a_head_silenced_changes_what_the_model_says(opened):
     notebook.page.wait_for_function("() => document.querySelector('.nblib-dials').dataset.damage === '72'")
     notebook.wait_for_text("most is lost without layer")
     assert notebook.console_errors == []
+    a_kernel_that_was_restarted_is_said_and_the_maps_stay(notebook)
+
+
+def a_kernel_that_was_restarted_is_said_and_the_maps_stay(notebook):
+    notebook.page.evaluate(f"() => {PANEL}.sessionContext.session.kernel.restart().then(() => null)")
+    canvas = view(notebook).locator(".nblib-map-place canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    notebook.page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.6 * box["height"])
+    assert weight(notebook)[0] > 0
+    notebook.page.mouse.down()
+    notebook.page.mouse.up()
+    notebook.notebook.locator(".nblib-dials-place canvas").focus()
+    notebook.page.keyboard.press(" ")
+    for place in (view(notebook), notebook.notebook.locator(".nblib-dials")):
+        expect(place).to_contain_text("If it was restarted, run this cell again", timeout=20_000)
