@@ -50,15 +50,15 @@ LABS = (
     ),
     Lab(
         "04", "04_seq2seq.ipynb", "Sequence to sequence", "read Chinese aloud, with and without attention",
-        seconds=70, pack=("pinyin",), runs_mb=4,
+        seconds=75, pack=("pinyin",), runs_mb=4,
     ),
     Lab(
         "05", "05_attention.ipynb", "Attention", "open every matrix, and every head of a real model",
-        seconds=60, pack=("minilm", "smollm2", "reviews"), runs_mb=360,
+        seconds=55, pack=("minilm", "smollm2", "reviews"), runs_mb=360,
     ),
     Lab(
         "06", "06_transformer.ipynb", "The Transformer", "build it block by block, and race it against lab 04",
-        seconds=45, pack=("pinyin",), runs_mb=2,
+        seconds=40, pack=("pinyin",), runs_mb=2,
     ),
     Lab("07", "07_pretraining.ipynb", "Pretraining", "grow a small GPT and a small BERT from nothing"),
     Lab("08", "08_decoding.ipynb", "Decoding", "choose the next word: temperature, top-p, beams"),
