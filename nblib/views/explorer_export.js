@@ -3,8 +3,8 @@
 function nb_svg(picture) {
   const { title, tokens, weights, top, signed, query } = picture, T = tokens.length;
   const escape = (t) => String(t).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
-  const one = Math.max(1, Math.min(26, 520 / T)), side = one * T, left = 110, above = 130, from = left + side + 90, gap = 130;
-  const width = from + gap + 90, height = above + side + 20, every = Math.max(1, Math.ceil(13 / one)), parts = [];
+  const one = Math.max(1, Math.min(26, 520 / T)), side = one * T, left = 110, above = 130, bar = left + side + 14, from = bar + 140, gap = 130;
+  const width = from + gap + 90, height = above + side + 34, every = Math.max(1, Math.ceil(13 / one)), parts = [];
   const map = nb_map(signed ? "diverging" : "viridis");
   const colour = (v) => {
     const share = signed ? (v / top + 1) / 2 : v / top, at = 4 * Math.max(0, Math.min(255, Math.round(255 * share)));
@@ -19,6 +19,15 @@ function nb_svg(picture) {
     const url = nb_picture(weights, T, top, signed ? "diverging" : "viridis", signed).toDataURL("image/png");
     parts.push(`<image x="${left}" y="${above}" width="${side}" height="${side}" preserveAspectRatio="none" style="image-rendering:pixelated" href="${url}"/>`);
   }
+  const scale = `nblib-${signed ? "diverging" : "viridis"}`, stops = [0, 1, 2, 3, 4, 5, 6, 7, 8].map((n) => n / 8);
+  const value = (share) => (signed ? 2 * share - 1 : share) * top;
+  parts.push(`<linearGradient id="${scale}" x1="0" y1="1" x2="0" y2="0">${stops.map((n) => `<stop offset="${n}" stop-color="${colour(value(n))}"/>`).join("")}</linearGradient>`);
+  parts.push(`<rect x="${bar}" y="${above}" width="9" height="${side}" fill="url(#${scale})"/>`);
+  for (const share of signed ? [0, 0.5, 1] : [0, 1]) {
+    const words = value(share) ? value(share).toFixed(2).replace("-", "−") : "0";
+    parts.push(`<text x="${bar + 13}" y="${above + (1 - share) * side}" dominant-baseline="central" fill="#666">${words}</text>`);
+  }
+  parts.push(`<text x="${left}" y="${above + side + 20}" fill="#666">each row looks at the columns</text>`);
   for (let t = 0; t < T; t += every) {
     const y = above + (t + 0.5) * one, x = left + (t + 0.5) * one;
     parts.push(`<text x="${left - 6}" y="${y}" text-anchor="end" dominant-baseline="central">${escape(tokens[t])}</text>`);
