@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 from pydantic import model_validator
 
 from nblib.config.base import setting
-from nblib.config.translate import TransformerConfig
+from nblib.config.translate import TransformerConfig, memory
 
 NAMES = {"gru": "GRU with attention", "transformer": "Transformer"}
 
@@ -36,10 +36,7 @@ class RaceConfig(TransformerConfig):
         3e-3, "Peak of the learning rate of the GRU (Adam)", group="Race", scale="log", gt=0, le=10,
         slider=(1e-5, 1e-1), live=True, more=True,
     )  # fmt: skip
-
-    gru_adam_beta2: float = setting(
-        0.999, "The same of the GRU's Adam", group="Race", ge=0, lt=1, slider=(0.9, 0.999), step=0.001, more=True
-    )
+    gru_adam_beta2: float = memory(0.999, "the GRU's Adam", "Race")
 
     @model_validator(mode="after")
     def _even(self):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import model_validator
 
@@ -10,6 +10,20 @@ from nblib.config.base import setting
 from nblib.config.fit import FitConfig
 
 Tasks = Literal["hanzi to pinyin", "pinyin to hanzi", "Chinese to English", "opus-100, Chinese to English"]
+
+
+def smoothing(default: float) -> Any:
+    return setting(
+        default, "Share of the target spread over all symbols", group="Optimiser", ge=0, le=0.9, slider=(0, 0.4),
+        step=0.02, live=True, more=True,
+    )  # fmt: skip
+
+
+def memory(default: float, whose: str = "Adam", group: str = "Optimiser") -> Any:
+    return setting(
+        default, f"How long {whose} remembers the size of gradients: the decay of their squares", group=group, ge=0,
+        lt=1, slider=(0.9, 0.999), step=0.001, more=True,
+    )  # fmt: skip
 
 
 class TranslateConfig(FitConfig):
@@ -34,14 +48,8 @@ class TranslateConfig(FitConfig):
         0.1, "Share of numbers left out while training", group="Model", ge=0, le=0.9, slider=(0, 0.5), step=0.05,
         more=True,
     )  # fmt: skip
-    label_smoothing: float = setting(
-        0.0, "Share of the target spread over all symbols", group="Optimiser", ge=0, le=0.9, slider=(0, 0.4), step=0.02,
-        live=True, more=True,
-    )  # fmt: skip
-    adam_beta2: float = setting(
-        0.999, "How long Adam remembers the size of gradients: the decay of their squares", group="Optimiser", ge=0,
-        lt=1, slider=(0.9, 0.999), step=0.001, more=True,
-    )  # fmt: skip
+    label_smoothing: float = smoothing(0.0)
+    adam_beta2: float = memory(0.999)
     lr_scheduler_type: Literal["constant", "linear", "cosine", "inverse_sqrt", "exponential"] = setting(
         "linear", "Shape of the learning rate after warm-up", group="Optimiser", more=True
     )
@@ -117,16 +125,10 @@ class TransformerConfig(TranslateConfig):
     )  # fmt: skip
     tied: bool = setting(False, "The readout is the target's embedding", group="Model", more=True)
     # As in the paper: it costs likelihood and gains right answers.
-    label_smoothing: float = setting(
-        0.1, "Share of the target spread over all symbols", group="Optimiser", ge=0, le=0.9, slider=(0, 0.4), step=0.02,
-        live=True, more=True,
-    )  # fmt: skip
+    label_smoothing: float = smoothing(0.1)
     # The paper's. On the first gradient after many zeros Adam goes the further the longer it remembers them: too far
     # for the vectors of rare symbols.
-    adam_beta2: float = setting(
-        0.98, "How long Adam remembers the size of gradients: the decay of their squares", group="Optimiser", ge=0,
-        lt=1, slider=(0.9, 0.999), step=0.001, more=True,
-    )  # fmt: skip
+    adam_beta2: float = memory(0.98)
     learning_rate: float = setting(
         3e-3, "Peak of the learning rate (Adam)", group="Optimiser", scale="log", gt=0, le=10, slider=(1e-5, 1e-1),
         live=True,

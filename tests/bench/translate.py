@@ -11,8 +11,6 @@ from tests.bench.measure import record
 SECONDS = 120.0
 # So many steps as two cores take in two minutes; the learning rate reaches its end with them.
 STEPS = {"multiplicative": 1800, "none": 1800, "transformer": 2600}
-
-
 # From one seed to the next either model moves by 0.003, as much as they differ.
 SEEDS = (0, 1, 2)
 

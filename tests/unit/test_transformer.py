@@ -108,6 +108,23 @@ def test_each_racer_learns_to_the_bit_as_it_would_alone(dropout):
         np.testing.assert_array_equal(session.history[f"loss_{name}"], other.history["loss"])
 
 
+def test_each_adam_forgets_as_its_config_says():
+    session, _ = ran(tiny(max_steps=1, eval_steps=None, adam_beta2=0.95, gru_adam_beta2=0.9))
+    assert [group["betas"] for group in session.job.optimizer.param_groups] == [(0.9, 0.9), (0.9, 0.95)]
+    alone = {"max_steps": 1, "eval_steps": None}
+    session, model = ran(TransformerConfig(**{**TINY, **alone}))
+    assert session.job.optimizer.param_groups[0]["betas"] == (0.9, 0.98)
+    given = {k: v for k, v in TINY.items() if k in ("task", "max_train_samples", "batch_size")}
+    session, _ = ran(Seq2SeqConfig(**{**given, **alone, "hidden_size": 16, "embedding_size": 16}))
+    assert session.job.optimizer.param_groups[0]["betas"] == (0.9, 0.999)
+
+
+def test_embeddings_start_small_beside_their_positions():
+    model = Transformer(500, 300, hidden_size=64, num_layers=1)
+    for table in (model.source, model.target):
+        assert (table.weight[1:] * 64**0.5).std() == pytest.approx(0.02, rel=0.05) and not table.weight[0].any()
+
+
 def test_a_race_stopped_and_resumed_ends_in_the_same_bits_and_keeps_its_clocks(tmp_path):
     _, whole = ran(tiny(dropout=0.2, tied=True, output=str(tmp_path / "whole")))
     session = Session(tiny(dropout=0.2, tied=True, output=str(tmp_path / "half")).make_job())
