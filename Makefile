@@ -36,7 +36,9 @@ lab: pack ## open the labs in JupyterLab (no display: prints the address)
 # come first, since one takes as long as many files. The tests in a browser measure nothing, but wait for what a person
 # would wait for, and have the machine to themselves.
 PARALLEL := -m pytest -n logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
-APART := OMP_NUM_THREADS=1 $(BIN)/python $(PARALLEL) tests/labs tests/unit
+UNIT := $(filter-out tests/notebooks tests/browser tests/colab tests/bench,$(patsubst %/,%,$(wildcard tests/*/)))
+PANELS := tests/notebooks tests/ui tests/labs
+APART := OMP_NUM_THREADS=1 $(BIN)/python $(PARALLEL) tests/notebooks $(UNIT)
 
 test: pack ## ruff, then every test: unit, labs, browser
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
@@ -54,7 +56,7 @@ test: pack ## ruff, then every test: unit, labs, browser
 
 test-colab: pack .venv-colab/.installed ## the panels' tests and the labs at Colab's versions, in classic Notebook
 	@$(COLAB)/python .ci/colab.py --versions
-	@OMP_NUM_THREADS=1 $(COLAB)/python $(PARALLEL) tests/labs tests/unit/panels
+	@OMP_NUM_THREADS=1 $(COLAB)/python $(PARALLEL) $(PANELS)
 	@$(COLAB)/python -m pytest tests/colab
 
 bench: pack ## the figures of the README that take at most 10 minutes
@@ -64,7 +66,7 @@ bench-long: pack ## the rest of the figures
 	@$(BIN)/python -m tests.bench --long
 
 publish: setup ## stamp badges and setup cells: make publish REPO=owner/name REF=v0.1.0
-	@$(BIN)/python -m nblib.publish --repo="$${REPO-}" --ref="$${REF-}"
+	@$(BIN)/python -m nblib.cli.publish --repo="$${REPO-}" --ref="$${REF-}"
 
 picture: pack ## make the README's picture from a real browser
 	@$(BIN)/python -m tests.browser.shoot assets/panel.py --selector .nblib-panel --scale 1.5 \

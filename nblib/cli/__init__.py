@@ -13,7 +13,7 @@ from importlib import import_module
 
 from nblib.cli.output import Failure, error_line, quiet
 from nblib.cli.parser import Parser, unknown
-from nblib.errors import InputError, SessionError
+from nblib.engine.errors import InputError, SessionError
 
 __all__ = ["main"]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from nblib.cli import runner
 from nblib.cli.parser import Parser, add_settings, read
-from nblib.config import FineTuneConfig
-from nblib.session import Session
+from nblib.engine.session import Session
+from nblib.training.finetune.config import FineTuneConfig
 
 
 def command(parser: Parser, argv: list[str]) -> int:

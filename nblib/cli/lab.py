@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from nblib.cli.parser import Parser
-from nblib.errors import InputError
+from nblib.engine.errors import InputError
 
 _NOTEBOOK = "00_start.ipynb"
 PROMPT = "--ServerApp.kernel_websocket_connection_class=nblib.cli.kernel_channel.PromptChannel"

@@ -7,10 +7,10 @@ import difflib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from nblib.errors import InputError
+from nblib.engine.errors import InputError
 
 if TYPE_CHECKING:
-    from nblib.config import RunConfig, Setting
+    from nblib.engine.config import RunConfig, Setting
 
 
 class Parser(argparse.ArgumentParser):
@@ -85,7 +85,7 @@ def _metavar(s: Setting) -> str:
 
 
 def _help(s: Setting) -> str:
-    from nblib.config import number_text
+    from nblib.engine.config import number_text
 
     facts = []
     if s.kind in ("int", "float"):

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from nblib.cli.output import Lines
 from nblib.cli.parser import Parser
-from nblib.errors import InputError
-from nblib.files import write_atomic
+from nblib.engine.errors import InputError
+from nblib.engine.files import write_atomic
 
 _ROWS = 512
 
@@ -31,7 +31,7 @@ def command(parser: Parser, argv: list[str]) -> int:
     if bool(found.file) != bool(found.output):
         given, missing = ("--file", "--output") if found.file else ("--output", "--file")
         raise InputError(f"{missing}: is missing; {given} needs both")
-    from nblib.training.predict import Predictor, model_folder
+    from nblib.training.finetune.predict import Predictor, model_folder
 
     model_folder(found.run)
     if found.file:
@@ -43,7 +43,7 @@ def command(parser: Parser, argv: list[str]) -> int:
 
 def _rows(found) -> int:
     from nblib.sources.tables import is_missing, read_table
-    from nblib.training.predict import Predictor
+    from nblib.training.finetune.predict import Predictor
 
     source, target = Path(found.file), Path(found.output)
     if target.is_dir() or not target.parent.is_dir():

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from nblib.cli.output import Lines, duration
-from nblib.session import PAUSED, PREPARING, RUNNING, STOPPING, Session
+from nblib.engine.session import PAUSED, PREPARING, RUNNING, STOPPING, Session
 
 _SHARE, _SECONDS = 0.05, 10.0
 

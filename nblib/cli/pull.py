@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nblib.cli.output import Lines, megabytes
 from nblib.cli.parser import Parser
-from nblib.errors import InputError
+from nblib.engine.errors import InputError
 
 
 def command(parser: Parser, argv: list[str]) -> int:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from nblib.cli import runner
 from nblib.cli.parser import Parser
-from nblib.errors import InputError
-from nblib.session import Session
+from nblib.engine.errors import InputError
+from nblib.engine.session import Session
 
 
 def command(parser: Parser, argv: list[str]) -> int:

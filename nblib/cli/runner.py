@@ -7,8 +7,8 @@ import shlex
 
 from nblib.cli.output import Failure, duration, first_process
 from nblib.cli.progress import Progress
-from nblib.errors import InputError
-from nblib.session import FINISHED, Session
+from nblib.engine.errors import InputError
+from nblib.engine.session import FINISHED, Session
 
 
 def run(session: Session) -> int:

@@ -7,10 +7,10 @@ import shutil
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from nblib.config import nearest
-from nblib.errors import InputError
+from nblib.engine.config import nearest
+from nblib.engine.errors import InputError
+from nblib.engine.files import write_atomic
 from nblib.export import fresh
-from nblib.files import write_atomic
 
 _PICKLES = {".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib"}
 _WEIGHTS = {".safetensors"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nblib.errors import InputError
+from nblib.engine.errors import InputError
 
 _COLUMNS = (
     ("format", lambda r: r["format"]),

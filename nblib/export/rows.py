@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from nblib.config import FineTuneConfig
-from nblib.errors import InputError
+from nblib.engine.errors import InputError
+from nblib.training.finetune.config import FineTuneConfig
 
 MOST = 256
 _SIZES = (1, 1, 2, 7, 32)

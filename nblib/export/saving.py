@@ -13,14 +13,14 @@ from typing import Any
 
 import numpy as np
 
-from nblib.config import read_config
-from nblib.errors import InputError
+from nblib.engine.errors import InputError
+from nblib.engine.files import beside, replace_folder, restore, write_atomic
+from nblib.engine.jobs import read_config
+from nblib.engine.locks import FolderLock
 from nblib.export import fresh
 from nblib.export.formats import FORMATS, files_of, known, size_of
 from nblib.export.report import Report
 from nblib.export.rows import Rows, held_out, of_tokens
-from nblib.files import beside, replace_folder, restore, write_atomic
-from nblib.locks import FolderLock
 
 # Largest difference of a logit, for logits up to 1; in proportion for larger ones. A copy computes the same bits, and
 # 1e-6 leaves room for another order of summation; ONNX fuses operations (6e-8 to 1e-6 was measured).
@@ -73,7 +73,7 @@ def save(
 
 
 def _save(run_dir: Path, model: Path, config, formats: list[str], verify, progress: Progress) -> Report:
-    from nblib.training.predict import Predictor
+    from nblib.training.finetune.predict import Predictor
 
     of = 1 + 2 * len(formats)
     progress("reading the model and the rows to compare on", 0, of)

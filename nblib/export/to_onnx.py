@@ -23,7 +23,7 @@ def build(model_folder: str | Path, out: str | Path, *, external_above: int = EX
     """
     from onnx_ir.passes.common import ClearMetadataAndDocStringPass
 
-    from nblib.training.predict import Predictor
+    from nblib.training.finetune.predict import Predictor
 
     predictor = Predictor(model_folder, device="cpu")
     try:

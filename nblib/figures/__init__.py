@@ -8,12 +8,10 @@ Every figure carries one sentence that says what it shows: ``describe(figure)``.
 from nblib.figures.curves import TRACES, curves, curves_text, update_curves
 from nblib.figures.data import class_balance, lengths
 from nblib.figures.looks import INK, OKABE_ITO, describe, frame, legend_above, short
-from nblib.figures.perceptron import updates_against_margin
 from nblib.figures.points import NOTHING, Curve, decimate, smooth, window_for
 from nblib.figures.results import calibration, confusion, expected_calibration_error
 from nblib.figures.runs import compare, seeds
 from nblib.figures.schedule import learning_rates, rate_lines, schedule, schedule_text
-from nblib.figures.words import frequencies, perplexities
 
 __all__ = [
     "INK",
@@ -30,12 +28,10 @@ __all__ = [
     "decimate",
     "describe",
     "expected_calibration_error",
-    "frequencies",
     "learning_rates",
     "legend_above",
     "lengths",
     "frame",
-    "perplexities",
     "rate_lines",
     "schedule",
     "schedule_text",
@@ -43,6 +39,5 @@ __all__ = [
     "short",
     "smooth",
     "update_curves",
-    "updates_against_margin",
     "window_for",
 ]

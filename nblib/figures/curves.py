@@ -9,9 +9,9 @@ import numpy as np
 import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
+from nblib.engine.history import History
 from nblib.figures.looks import CLEAR, LINE, OKABE_ITO, frame
 from nblib.figures.points import NOTHING, Curve, decimate, smooth, window_for
-from nblib.history import History
 
 # The traces of ``curves`` in their order: a live view changes them in place.
 TRACES = ("loss", "loss_smooth", "eval_loss", "not_finite", "eval_accuracy", "eval_f1_macro", "majority", "tfidf")

@@ -27,7 +27,7 @@ def lengths(
     """Histogram of the texts' lengths in tokens, with what is cut at ``max_length`` and what is padding.
 
     ``token_counts``: int [texts]; counts that were taken after the cut need ``cut_share``. ``padding_grouped`` and
-    ``padding_random``: the shares of padding with and without length groups (``nblib.training.order``).
+    ``padding_random``: the shares of padding with and without length groups (``nblib.training.finetune.order``).
     """
     counts = np.asarray(token_counts, np.int64)
     cut = float((counts > max_length).mean()) if cut_share is None and len(counts) else cut_share or 0.0

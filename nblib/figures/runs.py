@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
+from nblib.engine.history import History
 from nblib.figures.looks import INK, OKABE_ITO, frame, legend_above, short
 from nblib.figures.points import NOTHING, decimate
-from nblib.history import History
 
 
 def compare(histories: Mapping[str, History], metric: str = "eval_loss", *, height: int = 320) -> go.Figure:

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import plotly.graph_objects as go
 
-from nblib.config import number_text
+from nblib.engine.config import number_text
+from nblib.engine.history import History
 from nblib.figures.looks import OKABE_ITO, frame
 from nblib.figures.points import MOST_POINTS, Curve, decimate
-from nblib.history import History
 
 
 def learning_rates(config: Any, total_steps: int, points: int = 0) -> Curve:

@@ -15,11 +15,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from nblib.errors import InputError
-from nblib.inspect.attention import readable, watched
+from nblib.engine.errors import InputError
+from nblib.engine.session import Run
+from nblib.inspect.maps import readable, watched
 from nblib.inspect.opening import Opened
-from nblib.session import Run
-from nblib.training.pretrained import longest_text
+from nblib.training.finetune.pretrained import longest_text
 
 # Texts in one forward pass of a measurement; between two of them somebody else may look at the model.
 BATCH = 8

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from nblib import sources
-from nblib.errors import InputError
-from nblib.training.predict import model_folder
-from nblib.training.pretrained import load_tokenizer, quiet
+from nblib.engine.errors import InputError
+from nblib.training.finetune.predict import model_folder
+from nblib.training.finetune.pretrained import load_tokenizer, quiet
 
 # What a model says beside its hidden states, by the end of its architecture's name.
 SAYS = {

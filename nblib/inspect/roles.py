@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nblib.inspect.attention import Maps
+from nblib.inspect.maps import Maps
 
 ROLES = ("previous token", "next token", "first token", "separator", "same token", "positional band")
 # A head that always looks this far at most, whatever stands there, and does so with no other role, keeps a band.

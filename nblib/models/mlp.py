@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from nblib.errors import InputError
+from nblib.engine.errors import InputError
 
 ACTIVATIONS = ("tanh", "relu", "sigmoid", "linear")
 OUTPUTS = ("tanh", "linear", "softmax")

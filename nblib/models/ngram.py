@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from nblib.errors import InputError
+from nblib.engine.errors import InputError
 
 UNKNOWN, END = "<unk>", "</s>"
 Smoothing = Literal["none", "add-k", "interpolation", "kneser-ney"]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nblib.errors import InputError
+from nblib.engine.errors import InputError
 
 GATES = {
     "AND": ((0, 0, 0), (0, 1, 0), (1, 0, 0), (1, 1, 1)),

@@ -17,7 +17,7 @@ class Recurrent(nn.Module):
     """Layers of one kind of cell, and a linear readout at every time step.
 
     The layers are ``torch.nn``'s, which are fast; ``weights(k)`` hands their weights to ``nblib.models.cells`` (one
-    step at a time, every gate in sight) and to ``nblib.models.through_time``.
+    step at a time, every gate in sight) and to ``nblib.labs.recurrence.through_time``.
 
     Args:
         cell: "rnn", "lstm" or "gru".

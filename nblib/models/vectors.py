@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from nblib.errors import InputError
+from nblib.engine.errors import InputError
 
 
 class WordVectors:

@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
-from nblib.errors import InputError
+from nblib.engine.errors import InputError
 
 MARKER = ".nblib.json"
 _TEMPORARY = ".nblib-tmp-"

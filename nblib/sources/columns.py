@@ -1,6 +1,6 @@
 """Find the column with the text and the column with the class."""
 
-from nblib.errors import InputError
+from nblib.engine.errors import InputError
 from nblib.sources.tables import Table, is_missing
 
 TEXT_NAMES = ("text", "sentence", "review", "content", "comment", "body", "message", "tweet", "document")

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from nblib.errors import InputError
+from nblib.engine.errors import InputError
 from nblib.sources import pack
 
 HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from nblib.errors import InputError
+from nblib.engine.errors import InputError
 
 TEST_SHARE = 0.2
 HUB_NAME = "ylecun/mnist"

@@ -9,7 +9,7 @@ import codecs
 import re
 from collections import Counter
 
-from nblib.errors import InputError
+from nblib.engine.errors import InputError
 
 _ADVICE = "save it as UTF-8 (read are UTF-8, UTF-16 with a byte order mark, GB18030 and cp1252)"
 # The most frequent characters of modern Chinese and their traditional forms: about two fifths of any running text.

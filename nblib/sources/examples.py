@@ -5,7 +5,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from nblib.errors import InputError
+from nblib.engine.errors import InputError
 from nblib.sources import report as reasons
 from nblib.sources.report import Report
 from nblib.sources.split import SPLITS, Fractions, identity, stratified, unique

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nblib.errors import InputError
+from nblib.engine.errors import InputError
 from nblib.sources import cache
 from nblib.sources.columns import find_columns
 from nblib.sources.examples import Examples, build, check_classes, clean, distinct, sorted_names, without_shared

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from nblib.errors import InputError
+from nblib.engine.errors import InputError
 from nblib.sources import hub, models, pack, readers
 from nblib.sources.columns import find_columns
 from nblib.sources.examples import build, check_classes, clean, distinct, sorted_names, split_examples

@@ -4,7 +4,7 @@ import importlib.util
 import json
 from pathlib import Path
 
-from nblib.errors import InputError
+from nblib.engine.errors import InputError
 from nblib.sources import cache, pack
 from nblib.sources.items import Item
 

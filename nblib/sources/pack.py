@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from nblib.errors import InputError
+from nblib.engine.errors import InputError
 from nblib.sources import cache, index
 from nblib.sources.items import CATALOGUE, Item
 from nblib.sources.unpack import unpack

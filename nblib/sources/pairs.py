@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nblib.errors import InputError
+from nblib.engine.errors import InputError
 from nblib.sources import grammar
 
 PAD, BEGIN, END, UNKNOWN = 0, 1, 2, 3

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from nblib.errors import InputError
+from nblib.engine.errors import InputError
 
 SPLITS = ("train", "validation", "test")
 Fractions = tuple[float, float, float]

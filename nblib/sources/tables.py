@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from nblib.errors import InputError
+from nblib.engine.errors import InputError
 from nblib.sources.encodings import decode
 
 DELIMITED = {".csv", ".tsv", ".txt", ".tab"}

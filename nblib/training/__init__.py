@@ -1,5 +1,5 @@
 """The loops: ``fit`` for models of ours, ``finetune`` for pretrained ones. Each is a job for a Session."""
 
-from nblib.training.finetune import FineTune, finetune
+import lazy_loader
 
-__all__ = ["FineTune", "finetune"]
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -30,14 +30,14 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from nblib import checkpoints
-from nblib.config.fit import FitConfig
-from nblib.errors import InputError
-from nblib.files import replace_folder, write_atomic
+from nblib.engine import checkpoints
+from nblib.engine.errors import InputError
+from nblib.engine.files import replace_folder, write_atomic
+from nblib.engine.session import Diverged, Run, Stopped
 from nblib.models.dropout import give_generator
-from nblib.session import Diverged, Run, Stopped
+from nblib.training.config import FitConfig
+from nblib.training.rng import generators_seeded, model_untouched, seed_of
 from nblib.training.run_folder import begin_folder, folder_for
-from nblib.training.shield import generators_seeded, model_untouched, seed_of
 
 STATE_FILE = "nblib.json"
 # What a number drawn for one purpose must not share with another.

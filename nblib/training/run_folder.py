@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from nblib import checkpoints
-from nblib.config.fit import FitConfig
-from nblib.errors import InputError
-from nblib.files import write_atomic
-from nblib.session import Run
+from nblib.engine import checkpoints
+from nblib.engine.errors import InputError
+from nblib.engine.files import write_atomic
+from nblib.engine.session import Run
+from nblib.training.config import FitConfig
 
 
 def fresh(base: str) -> str:

@@ -50,7 +50,7 @@ def accuracy(net, tokenizer, chosen: set[str]) -> dict:
 
 def ours(seed: int) -> dict:
     from nblib import FineTuneConfig, Session, finetune
-    from nblib.training.data import prepare
+    from nblib.training.finetune.data import prepare
 
     with tempfile.TemporaryDirectory() as folder:
         config = FineTuneConfig(

@@ -10,7 +10,7 @@ from tests.bench.measure import quartiles, record
 from tests.bench.panel import notebook
 
 BY_HAND = (
-    "from nblib import AttentionByHandPanel\nfrom nblib.pages import show\npanel = AttentionByHandPanel()\nshow(panel)"
+    "from nblib import AttentionByHandPanel\nfrom nblib.ui import show\npanel = AttentionByHandPanel()\nshow(panel)"
 )
 # A number typed into X and Enter, to the end of the frame in which the last matrix of all is painted anew, and to the
 # message with which Python's own numbers have come.

@@ -15,7 +15,7 @@ MODEL = """
 import time
 import torch, transformers
 from nblib import AttentionExplorer
-from nblib.pages import show
+from nblib.ui.pages import show
 from nblib.inspect.opening import open_model
 tokenizer = open_model("minilm").tokenizer
 config = transformers.BertConfig(hidden_size=144, num_hidden_layers={layers}, num_attention_heads=12,
@@ -26,7 +26,7 @@ show(explorer)
 """
 TEXT = "text = ' '.join(('the cat sat on the mat and ate a pizza with old friends '.split() * 60)[:{words}])"
 TIMED = """
-from nblib.panels import explorer as module
+from nblib.labs.attention.explorer import panel as module
 before = module.attention
 def timed(*arguments):
     found = before(*arguments)
@@ -102,7 +102,7 @@ WORDS = (
 CLASSIFIER = """
 import transformers, torch
 from nblib import HeadsPanel
-from nblib.pages import show
+from nblib.ui.pages import show
 from nblib.inspect.opening import open_model
 from nblib.sources import model_path
 from transformers.utils import logging
@@ -180,7 +180,7 @@ def sentence(times: int = 30) -> None:
 
     words = WORDS.split()
     with notebook(
-        ["from nblib import AttentionExplorer\nfrom nblib.pages import show\nshow(AttentionExplorer())"]
+        ["from nblib import AttentionExplorer\nfrom nblib.ui.pages import show\nshow(AttentionExplorer())"]
     ) as opened:
         opened.page.wait_for_function("() => document.querySelector('.nblib-explorer')?.dataset.shown")
         found = []

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from nblib import atlas
+from nblib.labs.start import atlas
 from tests.bench.measure import record
 from tests.browser import chromium
 from tests.browser.notebook import LabNotebook

@@ -6,11 +6,11 @@ import time
 
 import numpy as np
 
-from nblib.config import DigitsConfig, PlaygroundConfig
-from nblib.config.playground import FEATURE_NAMES
-from nblib.session import Session
-from nblib.training.digits import digits
-from nblib.training.playground import playground
+from nblib.engine.session import Session
+from nblib.labs.perceptron.digits.config import DigitsConfig
+from nblib.labs.perceptron.digits.job import digits
+from nblib.labs.perceptron.playground.config import FEATURE_NAMES, PlaygroundConfig
+from nblib.labs.perceptron.playground.job import playground
 from tests.bench.measure import quartiles, record
 from tests.bench.panel import notebook, read
 

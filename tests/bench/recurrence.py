@@ -10,11 +10,11 @@ from tests.bench.measure import quartiles, record
 
 LENGTH, ENOUGH, PATIENCE = 100, 0.01, 60.0
 CHARACTER_STEPS = 120
-UNROLLED = "from nblib import UnrolledPanel\nfrom nblib.pages import show\nu = UnrolledPanel()\nshow(u)"
+UNROLLED = "from nblib import UnrolledPanel\nfrom nblib.ui.pages import show\nu = UnrolledPanel()\nshow(u)"
 HEAT = """
 import ipywidgets as widgets, numpy as np
 from IPython.display import display
-from nblib.views import Heat
+from nblib.ui.views.heat import Heat
 heat = Heat(scale="log", scrub=True, profile=True, row_title="time step", column_title="training step")
 heat.show(10 ** np.random.default_rng(0).uniform(-9, 0, (3, 200, 256)), names=["RNN", "LSTM", "GRU"],
           kinds=["rnn", "lstm", "gru"], column_labels=list(range(256)))
@@ -57,7 +57,7 @@ def adding() -> None:
     import torch
 
     from nblib import RecurrentConfig, Session, recurrence
-    from nblib.training import recurrent
+    from nblib.labs.recurrence.memory import job as recurrent
 
     found = {}
     for cell in ("lstm", "rnn"):
@@ -106,7 +106,7 @@ def _config():
 
 def _engine() -> float:
     from nblib import Session
-    from nblib.training.characters import Characters
+    from nblib.labs.recurrence.characters.job import Characters
 
     class Bare(Characters):
         def evaluate(self, model, run):
@@ -124,7 +124,7 @@ def _plain() -> float:
     import torch
     import torch.nn.functional as F
 
-    from nblib.training.characters import Characters
+    from nblib.labs.recurrence.characters.job import Characters
 
     config = _config()
 

@@ -19,7 +19,7 @@ ROWS, BATCH, RATE, WARMUP = 1024, 32, 1e-4, 50
 def data(rows: int = ROWS):
     """The training split that ``nblib finetune`` makes of the reviews, as token ids and labels."""
     from nblib import FineTuneConfig
-    from nblib.training.data import prepare
+    from nblib.training.finetune.data import prepare
 
     made = prepare(FineTuneConfig(max_train_samples=rows, max_eval_samples=64))
     train = made.splits["train"]

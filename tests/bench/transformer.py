@@ -88,7 +88,7 @@ def _time(model, batches) -> float:
     import torch
     import torch.nn.functional as F
 
-    from nblib.training.translate import begun
+    from nblib.labs.seq2seq.job import begun
 
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
     model.train()
@@ -107,7 +107,7 @@ def symbols(pairs: int) -> None:
     import torch
 
     from nblib import RaceConfig, race
-    from nblib.training.lengths import against_length
+    from nblib.labs.transformer.lengths import against_length
 
     found, sizes = {}, {}
     for dropout in (RaceConfig().dropout, 0.1):

@@ -11,7 +11,7 @@ from tests.browser.notebook import PANEL as NOTEBOOK
 PANEL = """
 import json
 from nblib import AttentionByHandPanel
-from nblib.pages import show
+from nblib.ui.pages import show
 panel = AttentionByHandPanel(num_heads=2)
 show(panel)
 """

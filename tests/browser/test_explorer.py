@@ -11,7 +11,7 @@ EXPLORER = """
 import torch
 torch.set_num_threads(1)
 from nblib import AttentionExplorer, HeadsPanel
-from nblib.pages import show
+from nblib.ui.pages import show
 explorer = AttentionExplorer("minilm", "I like to eat pizza", sentences=("a cat and a dog", "we read long books"))
 show(explorer)
 """
@@ -106,7 +106,7 @@ def test_means_and_rollout_are_python_s(opened):
     for word, expression in [
         ("Mean of the layer", "explorer.maps.weights[0].mean(0)"),
         ("Mean of all", "explorer.maps.weights.mean((0, 1))"),
-        ("Rollout", "__import__('nblib.inspect.attention', fromlist=['x']).rollout(explorer.maps.weights)"),
+        ("Rollout", "__import__('nblib.inspect.maps', fromlist=['x']).rollout(explorer.maps.weights)"),
     ]:
         notebook.control("button", word).click()
         canvas.focus()

@@ -3,7 +3,8 @@
 import pytest
 from playwright.sync_api import expect
 
-from nblib import atlas
+from nblib.index import LABS as INDEX
+from nblib.labs.start.milestones import MILESTONES
 
 OPEN = "() => [...jupyterapp.shell.widgets('main')].map(w => w.context?.path).filter(Boolean)"
 
@@ -38,11 +39,11 @@ def test_the_keyboard_reaches_the_link_and_opens_the_lab(start):
 
 def test_only_labs_that_are_here_are_links_and_every_control_has_a_name(start):
     links = start.notebook.locator(start.output_selector).get_by_role("link").all_inner_texts()
-    there = [lab for lab in atlas.LABS if lab.exists]
-    named = {number for m in atlas.MILESTONES for number in m.labs}
+    there = [lab for lab in INDEX if lab.exists]
+    named = {number for m in MILESTONES for number in m.labs}
     on_the_timeline = {f"Lab {lab.number} {lab.name}" for lab in there if lab.number in named}
     assert set(links) == {lab.name for lab in there} | on_the_timeline
-    coming = [lab for lab in atlas.LABS if not lab.exists and lab.number in named]
+    coming = [lab for lab in INDEX if not lab.exists and lab.number in named]
     for lab in coming[:1]:
         expect(start.wait_for_text(f"Lab {lab.number} {lab.name}, coming")).to_be_visible()
     assert start.unnamed_controls() == []

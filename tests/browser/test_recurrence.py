@@ -7,7 +7,7 @@ UNROLLED = """
 import torch
 torch.set_num_threads(1)
 from nblib import UnrolledPanel
-from nblib.pages import show
+from nblib.ui.pages import show
 panel = UnrolledPanel()
 show(panel)
 """

@@ -10,7 +10,7 @@ PANEL = """
 import torch
 torch.set_num_threads(1)
 from nblib import Seq2SeqConfig, TranslatePanel
-from nblib.pages import show
+from nblib.ui.pages import show
 size = dict(hidden_size=32, embedding_size=16, batch_size=32, learning_rate=1e-2, max_train_samples=2000)
 panel = TranslatePanel(Seq2SeqConfig(task="Chinese to English", **size, max_steps=100000, eval_steps=40,
                                      max_eval_samples=60))
@@ -127,7 +127,7 @@ def test_a_transformer_in_the_same_panel_narrow_and_dark(opened):
     page.wait_for_function(f"before => ({readout})() !== before", arg=mean)
     shown = float(page.evaluate(readout).split(": ")[-1].replace("−", "-"))
     code = """
-from nblib.training.alignment import align
+from nblib.labs.seq2seq.alignment import align
 print(align(attending.fit, attending.model.eval(), attending.sentence.value).weights[-1, 1, 0, 1])
 """
     assert abs(shown - float(notebook.execute(code))) < 2e-3

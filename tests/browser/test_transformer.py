@@ -7,7 +7,7 @@ RACE = """
 import torch
 torch.set_num_threads(1)
 from nblib import RaceConfig, RacePanel
-from nblib.pages import show
+from nblib.ui.pages import show
 config = RaceConfig(task="Chinese to English", hidden_size=16, num_heads=2, num_layers=2, intermediate_size=16,
                     batch_size=8, max_steps=100000, eval_steps=20, max_eval_samples=30, max_train_samples=300,
                     lr_scheduler_type="constant", learning_rate=5e-3)

@@ -27,7 +27,7 @@ display(panel)
 """
 COUNTS = """
 from nblib import NgramPanel, WordCountsPanel
-from nblib.config import NgramConfig
+from nblib.labs.word_vectors.ngram.config import NgramConfig
 
 ngram = NgramPanel(NgramConfig(corpus="kinds.txt", order=2), sentence="pizza rice").wait()
 counts = WordCountsPanel(lines[:60], first="pizza and rice", second="rice")

@@ -1,0 +1,5 @@
+"""Lab 05: attention by hand, and every head of a real model."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

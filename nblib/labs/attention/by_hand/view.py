@@ -1,0 +1,90 @@
+"""Attention by hand: matrices in which every cell can be edited or says where it comes from."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets
+
+from nblib.ui.views.files import text
+
+
+class ByHand(anywidget.AnyWidget):
+    """Grids of numbers on one canvas, in stages; an edit goes to Python, and all of them come back in one message.
+
+    ``matrices``: one dict a matrix, with "name", "title", "stage" ("input", "project", "weights" or "output"),
+    "shape", "rows" and "columns" ("tokens" or "numbers": what stands beside and above it), "edit" (whether a person may
+    type into it), "head" (−1 where it belongs to all), "bands" (heads marked in its columns, 0 for none), "sign" (what
+    stands before it) and "rule", from which the script tells where a cell comes from: see ``RULES`` below. ``data``:
+    their float64 numbers, one matrix after the other. ``scale`` and ``usual``: the factor on the scores, and 1/√d.
+    ``curves``: float32 [1 + 2·heads, scales]: the scales, then for each head entropy (as a share of the largest) and
+    gradient. ``pads``: tokens at the end that are padding. ``problem``: {"name", "row", "column", "text"} of an edit
+    that was refused, {} for none. ``seen``: number of the last edit that was answered; the script sends the next one
+    only then, with all that was edited in between. Until then the script shows what it computes from the same rules.
+    """
+
+    _esm = text("plot.js") + text("rules.js", __file__) + text("view.js", __file__)
+    _css = text("panel.css") + text("plot.css") + text("view.css", __file__)
+
+    tokens = traitlets.List().tag(sync=True)
+    matrices = traitlets.List().tag(sync=True)
+    data = traitlets.Bytes(b"").tag(sync=True)
+    heads = traitlets.Int(1).tag(sync=True)
+    scale = traitlets.Float(1.0).tag(sync=True)
+    usual = traitlets.Float(1.0).tag(sync=True)
+    curves = traitlets.Bytes(b"").tag(sync=True)
+    pads = traitlets.Int(0).tag(sync=True)
+    note = traitlets.Unicode("").tag(sync=True)
+    empty = traitlets.Unicode("").tag(sync=True)
+    problem = traitlets.Dict().tag(sync=True)
+    seen = traitlets.Int(0).tag(sync=True)
+
+    def __init__(
+        self,
+        edited: Callable[[list, dict], None] = lambda cells, more: None,
+        lock: threading.RLock | None = None,
+        **values: Any,
+    ):
+        """``edited(cells, more)`` is called with [name, row, column, text] each, and {"scale": number or None} where
+        the slider was moved; under ``lock``, for a panel whose other handlers may run in another thread."""
+        super().__init__(**values)
+        self.add_class("nblib-hand-host")
+        self._edited, self._lock = edited, lock or threading.RLock()
+        self.on_msg(self._hear)
+
+    def show(self, matrices: Sequence[dict], numbers: Sequence[np.ndarray], **traits: Any) -> None:
+        """Other numbers, and what else has changed, in one message."""
+        with self.hold_sync():
+            for name, value in traits.items():
+                setattr(self, name, value)
+            self.matrices = list(matrices)
+            flat = [np.asarray(m, np.float64).ravel() for m in numbers]
+            self.data = np.concatenate(flat).tobytes() if flat else b""
+
+    def _hear(self, _widget: Any, content: dict, _buffers: Any = None) -> None:
+        if content.get("type") != "edit":
+            return
+        with self._lock, self.hold_sync():
+            try:
+                cells = [[str(c[0]), int(c[1]), int(c[2]), str(c[3])] for c in content.get("cells", [])]
+                self._edited(cells, {"scale": content["scale"]} if "scale" in content else {})
+            finally:
+                self.seen = int(content.get("number", 0))
+
+
+# What a "rule" may be, with its fields: how the numbers of a matrix come about from those of others.
+RULES = {
+    "given": (),
+    "add": ("left", "right"),
+    # left[r, start + k] · right[k, offset + c], or with "transposed" right[c, start + k], summed over k < length
+    "product": ("left", "right", "start", "length", "transposed", "offset"),
+    "scale": ("of",),
+    "mask": ("of", "causal", "padding"),
+    "softmax": ("of",),
+    "entropy": ("of",),
+    "join": (),
+}

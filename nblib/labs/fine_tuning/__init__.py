@@ -1,0 +1,5 @@
+"""Lab 09: a pretrained model taught a task, live."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,180 @@
+"""Fine-tuning with one's hands on it: live curves, the schedule that moves with the sliders, results and export."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import ipywidgets as widgets
+import numpy as np
+from markupsafe import Markup
+
+from nblib import figures
+from nblib.engine.config import RunConfig
+from nblib.engine.history import History
+from nblib.engine.session import Session
+from nblib.labs.fine_tuning.drawers import DRAWERS
+from nblib.training.finetune.config import FineTuneConfig
+from nblib.ui.background import html
+from nblib.ui.live_figure import LiveFigure
+from nblib.ui.run_panel import RunPanel, row
+from nblib.ui.views.download import Download
+from nblib.ui.views.lines import Lines
+
+IN_SIGHT = (
+    "dataset", "model", "max_train_samples", "epochs", "batch_size", "learning_rate", "warmup_ratio", "freeze_layers",
+)  # fmt: skip
+APART = {
+    "max_train_samples": "all",
+    "max_eval_samples": "all",
+    "max_steps": "no limit",
+    "dropout": "the model's",
+    "eval_steps": "each epoch",
+    "save_steps": "each epoch",
+    "text_column": "found by its name",
+    "label_column": "found by its name",
+    "output": "a new one under runs/",
+}
+PLANNED_POINTS = 200
+# A redraw that reached the screen after t seconds is followed by 100 t without one.
+REST_SHOWN = 100
+LONGEST_REST_SHOWN = 5.0
+
+
+class FineTunePanel(RunPanel):
+    """A panel to fine-tune a model: ``FineTunePanel(cfg)`` as the last expression of a cell, or ``display(...)``.
+
+    Args:
+        cfg: a FineTuneConfig, shown at first; the session's, or the defaults, when left out.
+        session: a session to watch and steer, in any state.
+        folder: a run folder; its curves are shown, and Start goes on from its last complete checkpoint.
+        make_job: config → job, in place of the config's own; it is called in the worker thread.
+    """
+
+    config_class = FineTuneConfig
+    in_sight, apart = IN_SIGHT, APART
+    # plotly holds the page for a tenth of a second each time.
+    settle, hand = 0.08, 0.7
+
+    def pictures(self) -> widgets.DOMWidget:
+        self._rows: dict[tuple, int] = {}
+        self.smoothing = widgets.Checkbox(value=True, description="smooth", indent=False, layout={"width": "auto"})
+        self.log_scale = widgets.Checkbox(value=False, description="log loss", indent=False, layout={"width": "auto"})
+        for box in (self.smoothing, self.log_scale):
+            box.observe(lambda _change: self._redraw(), "value")
+        self.download = Download(filename="curves")
+        self.figure = LiveFigure(figures.curves(History()), self._lock)
+        # Not plotly's: it is to move with the slider, and a redraw of that figure takes a tenth of a second.
+        self.rates = Lines(title="Learning rate", height=112)
+        self.caption = html("")
+        self.caption.add_class("nblib-caption")
+        tools = row(self.smoothing, self.log_scale, self.download)
+        tools.add_class("nblib-tools")
+        return widgets.VBox([tools, self.figure, self.rates, self.caption])
+
+    def make_drawers(self) -> dict[str, Any]:
+        return {name: kind(self) for name, kind in DRAWERS.items()}
+
+    def suggestions(self) -> dict[str, list[str]]:
+        from nblib import sources
+
+        wanted = {"dataset": ("dataset", "classification"), "model": ("model", "encoder")}
+        items = sources.catalogue()
+        return {field: [i.name for i in items if (i.kind, i.task) == kind] for field, kind in wanted.items()}
+
+    def known_rows(self, config: RunConfig, rows: int) -> None:
+        """How many examples these settings train on, for the schedule to count steps before the run has."""
+        self._rows[_rows_key(config)] = rows
+        self._redraw()
+
+    def forget(self) -> None:
+        self._seen: dict[str, Any] = {}
+        self._rates_seen: tuple = ()
+
+    def look(self) -> tuple:
+        return self.smoothing.value, self.log_scale.value
+
+    def draw_key(self, session: Session | None) -> tuple:
+        version, total, config = super().draw_key(session)
+        return version, total or self._planned_steps(), config
+
+    def rest_shown(self) -> float:
+        # The browser draws on the cores that train, with about four times the work that its answer tells of; and where
+        # one core is late the others wait for it.
+        return min(LONGEST_REST_SHOWN, REST_SHOWN * self.figure.seconds_to_show)
+
+    def draw(self, session: Session | None) -> None:
+        history = session.history if session is not None else History()
+        until = self._draw_rates(session, history)
+        figures.update_curves(
+            self.figure, history, smoothing=self.smoothing.value, log_scale=self.log_scale.value, until=until,
+            baselines=_baselines(session), seen=self._seen,
+        )  # fmt: skip
+        self._caption(session, history)
+
+    def preview(self, session: Session, name: str) -> None:
+        self._draw_rates(session, session.history)
+
+    def _draw_rates(self, session: Session | None, history: History) -> float | None:
+        """Bring the learning rates up to date; the step that the axis ends with, where anybody knows it."""
+        (steps, rates), x_title = self._planned(session, history)
+        taken = len(history["learning_rate"]) if "learning_rate" in history else 0
+        key = (steps.tobytes(), rates.tobytes(), x_title, taken, len(history.events))
+        if key != self._rates_seen:
+            self._rates_seen = key
+            self.rates.show(figures.rate_lines(history, (steps, rates)), x_title=x_title)
+        return float(steps[-1]) if len(steps) else None
+
+    def _caption(self, session: Session | None, history: History) -> None:
+        total = session.total if session is not None else None
+        if "loss" in history:
+            text = figures.curves_text(history, total)
+        else:
+            text = figures.schedule_text(self.controls.config, self._planned_steps())
+        markup = str(Markup.escape(text))
+        if self.caption.value != markup:
+            self.caption.value = markup
+
+    def _planned(self, session: Session | None, history: History) -> tuple[figures.Curve, str]:
+        """The schedule ahead, over steps; over epochs as long as nobody knows how many steps there will be."""
+        config = self.controls.config
+        total = session.total if session is not None else None
+        if total is None and "loss" in history:
+            return figures.NOTHING, "step"
+        total = total or self._planned_steps()
+        if total is not None:
+            steps, rates = figures.learning_rates(config, total, PLANNED_POINTS)
+            # A change by hand moves what is ahead, not what has been.
+            ahead = steps >= (history.last_step if "learning_rate" in history else 0)
+            return (steps[ahead], rates[ahead]), "step"
+        steps, rates = figures.learning_rates(config, 1000, PLANNED_POINTS)
+        return ((steps * (config.epochs / 1000)).astype(np.float32), rates), "epoch"
+
+    def _planned_steps(self) -> int | None:
+        config = self.controls.config
+        rows = self._rows.get(_rows_key(config), config.max_train_samples)
+        by_epochs = None if rows is None else config.epochs * math.ceil(rows / config.batch_size)
+        return min((n for n in (config.max_steps, by_epochs) if n is not None), default=None)
+
+
+ROWS_DEPEND_ON = (
+    "dataset",
+    "text_column",
+    "label_column",
+    "train_fraction",
+    "validation_fraction",
+    "max_train_samples",
+)
+
+
+def _rows_key(config: RunConfig) -> tuple:
+    return tuple(getattr(config, name) for name in ROWS_DEPEND_ON)
+
+
+def _baselines(session: Session | None) -> dict[str, float]:
+    """Accuracies on the validation split of what the model must beat, once the job has said them."""
+    for event in session.history.events if session is not None else ():
+        if event.get("event") == "baselines":
+            found = event.get("figures", {}).get("validation", {})
+            return {n: found[f"{n}_accuracy"] for n in ("majority", "tfidf") if f"{n}_accuracy" in found}
+    return {}

@@ -1,0 +1,10 @@
+from .digits.config import DigitsConfig as DigitsConfig
+from .digits.panel import DigitsPanel as DigitsPanel
+from .line.config import PerceptronConfig as PerceptronConfig
+from .line.figures import updates_against_margin as updates_against_margin
+from .line.panel import PerceptronPanel as PerceptronPanel
+from .playground.config import PlaygroundConfig as PlaygroundConfig
+from .playground.panel import PlaygroundPanel as PlaygroundPanel
+from .playground.play import Play as Play
+from .playground.state import read_state as read_state
+from .playground.state import write_state as write_state

@@ -1,0 +1,46 @@
+"""The plane in which a perceptron draws its line."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anywidget
+import numpy as np
+import traitlets
+
+from nblib.ui.views.files import text
+
+
+class Plane(anywidget.AnyWidget):
+    """Shows a field, a line and points; what a person does with the points comes back as messages.
+
+    ``field``: uint8 [side, side], 128 where the sum is zero, the first row at the top. ``extent``: x1 and x2 at the
+    edges. ``points``: float32 rows (x1, x2, class). ``line``: [w1, w2, b] of w·x + b = 0. ``marked``: the point last
+    presented, -1 for none. ``pen``: the class of the next point.
+
+    Messages: {"type": "add", "x", "y", "label"}, {"type": "move", "index", "x", "y"}, {"type": "remove", "index"}, each
+    with its ``number``; the next is sent once ``seen`` has reached it.
+    """
+
+    _esm = text("plot.js") + text("plane_parts.js", __file__) + text("plane.js", __file__)
+    _css = text("panel.css") + text("plot.css") + text("play.css")
+
+    field = traitlets.Bytes(b"").tag(sync=True)
+    side = traitlets.Int(60).tag(sync=True)
+    extent = traitlets.List([-1.0, 1.0, -1.0, 1.0]).tag(sync=True)
+    points = traitlets.Bytes(b"").tag(sync=True)
+    line = traitlets.List([0.0, 0.0, 0.0]).tag(sync=True)
+    marked = traitlets.Int(-1).tag(sync=True)
+    pen = traitlets.Int(1).tag(sync=True)
+    seen = traitlets.Int(0).tag(sync=True)
+
+    def __init__(self, **values: Any):
+        super().__init__(**values)
+        self.add_class("nblib-plane-host")
+
+    def grid(self) -> np.ndarray:
+        """The points of the field, float64 [side·side, 2], row by row from the top."""
+        x0, x1, y0, y1 = self.extent
+        steps = (np.arange(self.side) + 0.5) / self.side
+        x, y = np.meshgrid(x0 + steps * (x1 - x0), y1 - steps * (y1 - y0))
+        return np.column_stack([x.ravel(), y.ravel()])

@@ -1,0 +1,26 @@
+"""Text that a model writes while it learns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anywidget
+import traitlets
+
+from nblib.ui.views.files import text
+
+
+class Writing(anywidget.AnyWidget):
+    """``samples``: dicts with number (each another), step, temperature and text, oldest first; the newest is written
+    out and the others are reached by a slider. All text is shown as text."""
+
+    _esm = text("plot.js") + text("writing.js", __file__)
+    _css = text("panel.css") + text("plot.css")
+
+    samples = traitlets.List().tag(sync=True)
+    title = traitlets.Unicode("What it writes").tag(sync=True)
+    empty = traitlets.Unicode("Nothing yet: press Start.").tag(sync=True)
+
+    def __init__(self, **values: Any):
+        super().__init__(**values)
+        self.add_class("nblib-writing-host")

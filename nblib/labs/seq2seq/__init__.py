@@ -1,0 +1,5 @@
+"""Lab 04: one network reads, another writes."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,16 @@
+from . import export as export
+from .alignment import END_MARK as END_MARK
+from .alignment import align as align
+from .alignment import seen as seen
+from .comparison import by_length as by_length
+from .comparison import compared as compared
+from .config import Seq2SeqConfig as Seq2SeqConfig
+from .config import TransformerConfig as TransformerConfig
+from .drawers import readings_table as readings_table
+from .drawers import search_scores as search_scores
+from .export import Translator as Translator
+from .job import seq2seq as seq2seq
+from .job import transformer as transformer
+from .panel import TranslatePanel as TranslatePanel
+from .scores import readings as readings
+from .scores import translated as translated

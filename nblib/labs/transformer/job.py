@@ -1,0 +1,163 @@
+"""A GRU with attention and a Transformer in one run: the same batches, and each one's own clock."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import torch
+from torch import Tensor, nn
+
+from nblib.engine.session import Run, Stopped
+from nblib.labs.seq2seq.job import Translate
+from nblib.labs.transformer.config import NAMES, RaceConfig
+from nblib.labs.transformer.sizes import gru_size
+from nblib.models.seq2seq import Seq2Seq
+from nblib.models.transformer import Transformer
+from nblib.training.fit import DROPOUT, parameters
+from nblib.training.rng import seed_of
+
+RACERS = tuple(NAMES)
+
+
+def race(config: RaceConfig) -> Race:
+    """The job that trains both: give it to a ``Session``."""
+    return Race(config)
+
+
+class Race(Translate):
+    """Each racer learns as it would alone: the same first weights, batches, dropout and clipping, an Adam of its own.
+
+    With ``equal="steps"`` both take every step of the run. With "time" a step of the run is one step of whoever has had
+    less time so far; what the clock decides is not the same in two runs, and such a run ends in other bits each time.
+
+    History, at every step and for each racer (``_gru``, ``_transformer``) that took it: ``loss``, ``step`` (of its
+    own), ``seconds`` (of its own training so far: batch, forward, backward, update), ``grad_norm``, ``learning_rate``;
+    at every evaluation ``eval_loss``, ``eval_exact``, ``eval_exact_4`` for 4 symbols going in and so on, its ``step``
+    and ``seconds`` by then, ``tokens_per_second`` (symbols of the target) and ``epoch_seconds``, as ``eval_…_gru``.
+    ``loss`` is the mean of those that took the step.
+    """
+
+    config: RaceConfig
+
+    def __init__(self, config: RaceConfig):
+        super().__init__(config)
+        self.clock = time.perf_counter
+        self._forget()
+
+    def _forget(self) -> None:
+        self.steps = dict.fromkeys(RACERS, 0)
+        self.seconds = dict.fromkeys(RACERS, 0.0)
+        self.tokens = dict.fromkeys(RACERS, 0)
+
+    def prepare(self, run: Run) -> None:
+        self._forget()
+        super().prepare(run)
+
+    def make_model(self, generator: torch.Generator) -> nn.ModuleDict:
+        c, sizes = self.config, (len(self.pairs.source), len(self.pairs.target))
+        # Each draws from the seed, as if it were alone.
+        draws = [torch.Generator().manual_seed(generator.initial_seed()) for _ in RACERS]
+        transformer = Transformer(
+            *sizes, hidden_size=c.hidden_size, num_heads=c.num_heads, intermediate_size=c.intermediate_size,
+            num_layers=c.num_layers, dropout=c.dropout, norm_first=c.norm == "before", tied=c.tied, generator=draws[1],
+        )  # fmt: skip
+        hidden = c.gru_hidden_size or gru_size(parameters(transformer), *sizes, c.hidden_size, c.attention)
+        gru = Seq2Seq(
+            *sizes, hidden_size=hidden, embedding_size=c.hidden_size, attention=c.attention, dropout=c.dropout,
+            generator=draws[0],
+        )  # fmt: skip
+        model = nn.ModuleDict({"gru": gru, "transformer": transformer})
+        model.config = {name: racer.config for name, racer in model.items()}
+        return model
+
+    def make_optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
+        decays = {"gru": self.config.gru_adam_beta2, "transformer": self.config.adam_beta2}
+        groups = [{"params": list(model[name].parameters()), "betas": (0.9, decays[name])} for name in RACERS]
+        return torch.optim.Adam(groups, fused=True)
+
+    def clipped(self, model: nn.Module) -> dict[str, list[nn.Parameter]]:
+        return {f"grad_norm_{name}": list(model[name].parameters()) for name in RACERS}
+
+    def rate(self, name: str, step: int) -> float:
+        """The learning rate of a racer at a step of the run."""
+        return self.live["learning_rate" if name == "transformer" else "gru_learning_rate"] * self.schedule(step)
+
+    # -- training ----------------------------------------------------------------------------------------------------
+
+    def _step(self, run: Run, parts: dict[str, list[nn.Parameter]]) -> None:
+        config, step = self.config, self.done + 1
+        movers = RACERS if config.equal == "steps" else (min(RACERS, key=self.seconds.get),)
+        metrics, losses, items = {}, [], 0
+        for name in movers:
+            loss, count, norm = self._move(name, parts[f"grad_norm_{name}"], step)
+            losses.append(loss)
+            items += count
+            metrics |= {
+                f"loss_{name}": loss, f"step_{name}": self.steps[name], f"seconds_{name}": self.seconds[name],
+                f"grad_norm_{name}": norm, f"learning_rate_{name}": self.rate(name, step),
+            }  # fmt: skip
+        self.done = step
+        self._due = step == config.max_steps or bool(config.eval_steps and step % config.eval_steps == 0)
+        loss, rate = torch.stack(losses).mean(), self.live["learning_rate"] * self.schedule(step)
+        if not run.step(items=items, loss=loss, learning_rate=rate, **metrics):
+            raise Stopped
+        if self._due:
+            self._evaluate(run)
+        if config.save_steps and step % config.save_steps == 0:
+            self.save(run)
+
+    def _move(self, name: str, weights: list[nn.Parameter], step: int) -> tuple[Tensor, int, Tensor]:
+        """One step of one racer, timed: loss, symbols, norm of the gradient."""
+        began, own = self._now(), self.steps[name] + 1
+        racer = self.model[name].train()
+        self._generator.manual_seed(seed_of(self.config.seed, DROPOUT, own))
+        # The other's gradients are None too, and Adam leaves weights without one as they are.
+        self.optimizer.zero_grad(set_to_none=True)
+        found = self.loss(racer, own)
+        found.value.backward()
+        norm = nn.utils.clip_grad_norm_(weights, self.live["max_grad_norm"] or math.inf)
+        self.optimizer.param_groups[RACERS.index(name)]["lr"] = self.rate(name, step)
+        self.optimizer.step()
+        self.seconds[name] += self._now() - began
+        self.steps[name], self.tokens[name] = own, self.tokens[name] + found.items
+        return found.logged, found.items, norm
+
+    def _now(self) -> float:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
+        return self.clock()
+
+    # -- evaluation --------------------------------------------------------------------------------------------------
+
+    def evaluate(self, model: nn.Module, run: Run) -> dict[str, float]:
+        found = {}
+        for name in RACERS:
+            own = super().evaluate(model[name], run)
+            own |= {"step": self.steps[name], "seconds": self.seconds[name], **self.speed(name)}
+            found |= {f"{metric}_{name}": float(value) for metric, value in own.items()}
+        return found
+
+    def speed(self, name: str) -> dict[str, float]:
+        """Symbols of the target a second of training, and seconds for all pairs once. NaN before the first step."""
+        steps, seconds = self.steps[name], self.seconds[name]
+        if not steps or not seconds:
+            return {"tokens_per_second": math.nan, "epoch_seconds": math.nan}
+        pairs_a_second = steps * self.config.batch_size / seconds
+        return {
+            "tokens_per_second": self.tokens[name] / seconds,
+            "epoch_seconds": len(self.pairs.train.sources) / pairs_a_second,
+        }
+
+    # -- kept in a checkpoint ----------------------------------------------------------------------------------------
+
+    def extra(self) -> dict[str, Tensor]:
+        return {
+            "steps": torch.tensor([self.steps[n] for n in RACERS]),
+            "seconds": torch.tensor([self.seconds[n] for n in RACERS], dtype=torch.float64),
+            "tokens": torch.tensor([self.tokens[n] for n in RACERS]),
+        }
+
+    def restore(self, extra: dict[str, Tensor]) -> None:
+        for name, held in (("steps", self.steps), ("seconds", self.seconds), ("tokens", self.tokens)):
+            held.update(zip(RACERS, extra[name].tolist(), strict=True))

@@ -1,0 +1,5 @@
+"""Lab 02: words counted, word vectors that move, n-grams that write."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

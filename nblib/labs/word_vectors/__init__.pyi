@@ -1,0 +1,13 @@
+from .counts.bag_of_words import BagOfWords as BagOfWords
+from .counts.panel import WordCountsPanel as WordCountsPanel
+from .figures import frequencies as frequencies
+from .figures import perplexities as perplexities
+from .ngram.panel import NgramPanel as NgramPanel
+from .word2vec import keyed_vectors as keyed_vectors
+from .word2vec.bias import association as association
+from .word2vec.bias import lean as lean
+from .word2vec.config import Word2VecConfig as Word2VecConfig
+from .word2vec.panel import Word2VecPanel as Word2VecPanel
+from .word2vec.word_lists import ASSOCIATIONS as ASSOCIATIONS
+from .word2vec.word_lists import OCCUPATIONS as OCCUPATIONS
+from .word2vec.word_lists import POLES as POLES

@@ -1,0 +1,13 @@
+from . import attention as attention
+from . import perceptron as perceptron
+from .cells import Weights as Weights
+from .mlp_torch import arguments as arguments
+from .mlp_torch import to_torch as to_torch
+from .ngram import NgramModel as NgramModel
+from .positions import sinusoidal as sinusoidal
+from .recurrent import Recurrent as Recurrent
+from .seq2seq import Seq2Seq as Seq2Seq
+from .word2vec import Word2Vec as Word2Vec
+from .word2vec import keep_probabilities as keep_probabilities
+from .word2vec import noise_table as noise_table
+from .word2vec import sample_examples as sample_examples

@@ -1,0 +1,333 @@
+"""Figures against slow and simple ways to compute the same, and against transformers' schedulers."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+
+from nblib import FineTuneConfig, History, figures
+from nblib.labs.word_vectors.figures import frequencies, perplexities
+
+PADDING = {"padding_grouped": 0.02, "padding_random": 0.31}
+RNG = np.random.default_rng(0)
+
+
+def history(steps: int = 200, nan_at: int | None = None) -> History:
+    made = History()
+    for i in range(1, steps + 1):
+        loss = math.nan if nan_at is not None and i >= nan_at else 1 / i
+        made.append(i, {"loss": loss, "learning_rate": 1e-4})
+        if i % 50 == 0:
+            made.append(i, {"eval_loss": 2 / i, "eval_accuracy": 0.5 + i / 1000, "eval_f1_macro": 0.4})
+    return made
+
+
+@pytest.mark.parametrize("shape", ["linear", "cosine", "constant", "inverse_sqrt"])
+@pytest.mark.parametrize(("total", "warmup"), [(1, 0.0), (7, 0.1), (100, 0.0), (100, 0.37), (40, 1.0)])
+def test_the_schedule_is_that_of_transformers(shape, total, warmup):
+    import torch
+    from transformers import get_scheduler
+
+    config = FineTuneConfig(lr_scheduler_type=shape, warmup_ratio=warmup, learning_rate=3e-4)
+    optimiser = torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))], lr=3e-4)
+    scheduler = get_scheduler(shape, optimiser, math.ceil(total * warmup), total)
+    wanted = []
+    for _ in range(total):
+        wanted.append(scheduler.get_last_lr()[0])
+        optimiser.step()
+        scheduler.step()
+    steps, rates = figures.learning_rates(config, total)
+    assert steps.tolist() == list(range(1, total + 1))
+    np.testing.assert_allclose(rates, wanted, rtol=1e-6, atol=1e-12)
+
+
+def test_a_long_schedule_is_thinned_and_keeps_its_peak():
+    config = FineTuneConfig(warmup_ratio=0.123)
+    steps, rates = figures.learning_rates(config, 10_000, 200)
+    assert len(steps) <= 201 and steps[0] == 1 and steps[-1] == 10_000
+    assert rates.max() == np.float32(1e-4)
+    assert rates.dtype == np.float32 and steps.dtype == np.int32
+
+
+def test_smoothing_is_the_mean_of_the_last_values():
+    values = RNG.normal(size=137).astype(np.float32)
+    values[[3, 60, 61]] = np.nan
+    wanted = [np.nanmean(values[max(0, i - 9) : i + 1]) for i in range(len(values))]
+    np.testing.assert_allclose(figures.smooth(values, 10), wanted, rtol=1e-4)
+    assert figures.smooth(values, 1) is values
+    assert np.isnan(figures.smooth(np.full(5, np.nan, np.float32), 3)).all()
+
+
+@pytest.mark.parametrize("n", [10, 999, 1000, 1001, 12_345])
+def test_decimation_has_a_cap_and_loses_no_peak(n):
+    x, y = np.arange(n, dtype=np.int32), RNG.normal(size=n).astype(np.float32)
+    y[n // 3], y[n // 2] = 40, -40
+    few_x, few_y = figures.decimate(x, y, 1000)
+    assert len(few_x) == len(few_y) <= 1000
+    assert few_y.max() == 40 and few_y.min() == -40
+    assert (np.diff(few_x) > 0).all() and (y[few_x] == few_y).all()
+    assert few_y.dtype == np.float32 and few_x.dtype == np.int32
+
+
+def test_decimation_of_what_is_no_number():
+    y = np.full(3000, np.nan, np.float32)
+    y[:1500] = 1
+    x, few = figures.decimate(np.arange(3000, dtype=np.int32), y, 100)
+    assert np.isnan(few[-1]) and few[0] == 1
+
+
+def trace(figure, name):
+    return figure.data[figures.TRACES.index(name)]
+
+
+def test_curves_tell_train_from_validation_by_more_than_colour():
+    figure = figures.curves(history())
+    assert trace(figure, "loss_smooth").line.dash is None and trace(figure, "loss_smooth").mode == "lines"
+    assert trace(figure, "eval_loss").line.dash == "dash" and "markers" in trace(figure, "eval_loss").mode
+    for one in figure.data:
+        assert one.x is None or one.x.dtype in (np.int32, np.float32)
+        assert one.y is None or one.y.dtype == np.float32
+
+
+def test_curves_brought_up_to_date_equal_curves_made_anew():
+    grown = history(120)
+    figure, seen = figures.curves(History()), {}
+    figures.update_curves(figure, History(), seen=seen)
+    figures.update_curves(figure, history(60), seen=seen)
+    figures.update_curves(figure, grown, smoothing=False, log_scale=True, seen=seen)
+    fresh = figures.curves(grown, smoothing=False, log_scale=True)
+    assert json.loads(figure.to_json())["data"] == json.loads(fresh.to_json())["data"]
+    assert figure.layout.yaxis.type == "log"
+
+
+def test_what_has_not_changed_is_not_touched_again():
+    run, seen = history(60), {}
+    figure = figures.curves(History())
+    figures.update_curves(figure, run, seen=seen)
+    run.append(61, {"loss": 0.1})
+    figure.data[4].y = np.zeros(1, np.float32)
+    figures.update_curves(figure, run, seen=seen)
+    assert len(trace(figure, "eval_accuracy").y) == 1
+    assert len(trace(figure, "loss").y) == 61
+
+
+def test_smoothing_can_be_turned_off_and_on():
+    figure, run, seen = figures.curves(History()), history(), {}
+    figures.update_curves(figure, run, seen=seen)
+    assert len(trace(figure, "loss_smooth").y) == 200 and trace(figure, "loss").opacity < 1
+    figures.update_curves(figure, run, smoothing=False, seen=seen)
+    assert len(trace(figure, "loss_smooth").y) == 0 and trace(figure, "loss").opacity == 1
+
+
+def test_the_curve_shows_where_the_loss_stopped_being_a_number():
+    figure = figures.curves(history(90, nan_at=80))
+    assert trace(figure, "not_finite").x.tolist() == [80]
+    assert trace(figure, "not_finite").y[0] == np.float32(1 / 79)
+    assert "no number since step 80" in figures.curves_text(history(90, nan_at=80))
+
+
+def test_changes_by_hand_are_marked():
+    run = history(50)
+    run.event("set", step=20, name="learning_rate", old=1e-4, new=3e-5)
+    lines = {key: (name, x, y) for name, key, x, y, _ in figures.rate_lines(run, figures.NOTHING)}
+    assert lines["rate"][1].tolist() == run.steps("learning_rate").tolist() and "planned" not in lines
+    name, x, y = lines["mark"]
+    assert name == "changed by hand: peak 1e-4 → 3e-5" and x.tolist() == [20]
+    assert y[0] == run["learning_rate"][19]
+
+
+def test_the_axis_reaches_to_the_end_of_the_run_once_there_is_a_curve():
+    figure, seen = figures.curves(History()), {}
+    figures.update_curves(figure, History(), until=400, seen=seen)
+    assert figure.layout.xaxis.range is None
+    figures.update_curves(figure, history(50), until=400, seen=seen)
+    assert figure.layout.xaxis.range == figure.layout.xaxis2.range == (0, 400)
+
+
+def test_the_sentence_under_the_curves_has_the_numbers():
+    text = figures.curves_text(history(), total=400)
+    assert "Over 200 of 400 steps" in text and "from 1 to" in text and "accuracy 70.0%" in text
+    assert "lowest 0.01, at step 200" in text
+    assert figures.curves_text(History()) == "No step has been taken yet."
+
+
+def test_baselines_are_levels_with_their_names():
+    figure = figures.curves(history(), baselines={"majority": 0.5, "tfidf": 0.76})
+    assert trace(figure, "tfidf").y.tolist() == pytest.approx([0.76, 0.76])
+    assert trace(figure, "tfidf").text[1] == "TF-IDF 76.0%"
+    assert len(trace(figures.curves(history()), "tfidf").y) == 0
+
+
+def test_lengths_count_every_text_once():
+    counts = RNG.integers(4, 300, 1000)
+    figure = figures.lengths(counts, 128, 32, **PADDING)
+    assert figure.data[0].y.sum() == 1000
+    share = (counts > 128).mean()
+    assert f"{share:.1%} are cut at 128" in figures.describe(figure)
+    assert "2% of the places are padding with length groups, 31% without" in figures.describe(figure)
+    long = figures.lengths(np.array([5, 6, 100_000]), 128, 32, **PADDING)
+    assert long.data[0].y.sum() == 3 and len(long.data[0].y) < 80
+
+
+def test_calibration_error_by_hand():
+    # 10 rows 90 % sure, 6 right; 10 rows 60 % sure, 6 right: half of 0.3 and half of 0.
+    probabilities = np.array([[0.9, 0.1]] * 10 + [[0.6, 0.4]] * 10)
+    labels = np.array([0] * 6 + [1] * 4 + [0] * 6 + [1] * 4)
+    assert figures.expected_calibration_error(probabilities, labels) == pytest.approx(0.15)
+    text = figures.describe(figures.calibration(probabilities, labels))
+    assert "surer than it is right" in text and "0.150" in text
+    sure = np.array([[1.0, 0.0], [0.0, 1.0]])
+    assert figures.expected_calibration_error(sure, np.array([0, 1])) == 0
+
+
+@pytest.mark.parametrize("n", [2, 8, 9, 20])
+def test_confusion_is_readable_from_two_to_twenty_classes(n):
+    matrix = RNG.integers(0, 50, (n, n))
+    matrix[0] = 0
+    figure = figures.confusion(matrix, [f"class number {i}" for i in range(n)])
+    heat = figure.data[0]
+    np.testing.assert_allclose(heat.z[1:].sum(axis=1), 1, rtol=1e-6)
+    assert not heat.z[0].any()
+    assert heat.textfont.size >= 12 and figure.layout.font.size >= 12
+    cell = (figure.layout.height - 100) / n
+    assert cell >= 24
+    assert f"{np.trace(matrix)} of {matrix.sum()} right" in figures.describe(figure)
+
+
+def test_confusion_names_the_commonest_mistake():
+    text = figures.describe(figures.confusion([[5, 1, 0], [0, 4, 3], [0, 0, 9]], ["a", "b", "c"]))
+    assert "b taken for c, 3 times" in text
+    with pytest.raises(ValueError, match="does not fit 2 labels"):
+        figures.confusion([[1]], ["a", "b"])
+
+
+@pytest.mark.parametrize(
+    "figure",
+    [
+        figures.confusion([[3, 1], [2, 4]], ["<script>alert(1)</script>", "a<br>b & c"]),
+        figures.class_balance({"train": {"<script>alert(1)</script>": 3, "<b>x</b>": 2}}),
+        figures.compare({"<script>alert(1)</script>": history()}),
+        figures.seeds({"<script>alert(1)</script>": [0.5, 0.7]}),
+    ],
+    ids=["confusion", "class_balance", "compare", "seeds"],
+)
+def test_names_from_data_are_no_markup(figure):
+    # The sentence is plain text and is escaped by whoever shows it.
+    figure.layout.meta = None
+    assert "<script" not in figure.to_json().replace("\\u003c", "<")
+    assert "&lt;script" in figure.to_json().replace("\\u0026", "&")
+
+
+def test_names_that_look_the_same_when_cut_stay_apart():
+    names = ["a very long name of a class, one", "a very long name of a class, two"]
+    figure = figures.confusion([[1, 0], [0, 1]], names)
+    assert len(figure.data[0].z) == 2 and len(figure.layout.xaxis.ticktext[0]) <= 24
+
+
+def test_class_balance_and_seeds_say_their_numbers():
+    text = figures.describe(figures.class_balance({"neg": 30, "pos": 70}))
+    assert "pos with 70 of 100 examples (70.0%)" in text and "neg with 30" in text
+    text = figures.describe(figures.seeds({"full": [0.8, 0.9], "frozen": [0.7]}))
+    assert "full 85.0% ± 7.1% over 2 seeds" in text and "frozen 70.0% ± 0.0% over 1 seed." in text
+
+
+def test_compare_names_best_and_worst():
+    a, b = history(50), history(100)
+    text = figures.describe(figures.compare({"a": a, "b": b}))
+    assert "from 0.02 (b) to 0.04 (a)" in text
+    assert "No run has logged" in figures.describe(figures.compare({"a": History()}))
+
+
+EVERY = {
+    "curves": figures.curves(history()),
+    "empty curves": figures.curves(History()),
+    "schedule": figures.schedule(FineTuneConfig(), 100),
+    "lengths": figures.lengths(np.arange(1, 100), 64, 8, **PADDING),
+    "class_balance": figures.class_balance({"a": 1, "b": 2}),
+    "confusion": figures.confusion([[1, 2], [3, 4]], ["a", "b"]),
+    "calibration": figures.calibration(np.array([[0.4, 0.6]]), np.array([1])),
+    "compare": figures.compare({"a": history()}),
+    "seeds": figures.seeds({"a": [0.1, 0.2]}),
+}
+
+
+@pytest.mark.parametrize("figure", EVERY.values(), ids=EVERY)
+def test_every_figure_is_legible_in_both_themes(figure):
+    layout = figure.layout
+    assert layout.paper_bgcolor == layout.plot_bgcolor == "rgba(0,0,0,0)"
+    sizes = [float(n) for n in _sizes(json.loads(figure.to_json()))]
+    assert min(sizes) >= 12
+    for background in ("#ffffff", "#111111"):
+        assert contrast(layout.font.color, background) > 4.2
+        for colour in figures.OKABE_ITO.values():
+            assert contrast(colour, background) > 2.1
+
+
+@pytest.mark.parametrize("figure", [f for n, f in EVERY.items() if "curves" not in n])
+def test_every_figure_has_its_sentence(figure):
+    assert figures.describe(figure).endswith(".")
+
+
+def _sizes(node, inside_font=False):
+    if isinstance(node, dict):
+        for key, value in node.items():
+            if key == "size" and inside_font:
+                yield value
+            else:
+                yield from _sizes(value, "font" in key)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _sizes(value)
+
+
+def contrast(a: str, b: str) -> float:
+    """WCAG 2.1 contrast ratio of two #rrggbb colours."""
+
+    def luminance(colour):
+        parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((luminance(a), luminance(b)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+# -- words ---------------------------------------------------------------------------------------------------------
+
+
+def test_frequencies_show_what_subsampling_leaves():
+    counts = np.array([500, 300, 100, 50, 25, 15, 5, 3, 1, 1])
+    figure = frequencies(list("abcdefghij"), counts, {"half": np.full(10, 0.5)})
+    assert [t.name for t in figure.data] == ["all", "half"]
+    assert figure.data[0].y.tolist() == counts.tolist() and figure.data[1].y.tolist() == (counts / 2).tolist()
+    assert figures.describe(figure).endswith("make up 100% of the text. Of it 50% is used with half.")
+    assert len(frequencies(["w"] * 5000, np.arange(5000, 0, -1), {}).data[0].x) < 200
+
+
+def test_perplexities_name_the_best_and_leave_out_the_infinite():
+    figure = perplexities({"none": {1: 300.0, 2: math.inf}, "good": {1: 290.0, 2: 95.25}})
+    assert figure.data[0].x.tolist() == [1] and figure.data[1].y.tolist() == [290.0, 95.25]
+    assert figures.describe(figure) == (
+        "Lowest: 95.2, good with n = 2. Infinite for some n, because some word has P = 0: none."
+    )
+    assert figures.describe(perplexities({})) == "Nothing to show."
+
+
+def test_heads_by_sharpness_and_damage_against_scipy():
+    from scipy.stats import spearmanr
+
+    from nblib.labs.attention.figures import sharpness_and_damage
+
+    sharpness, damage = RNG.random((3, 4)), RNG.normal(size=(3, 4))
+    damage[1, 2] = math.nan
+    figure = sharpness_and_damage(sharpness, damage)
+    points, kept = figure.data[0], np.isfinite(damage)
+    np.testing.assert_allclose(points.x, sharpness[kept], rtol=1e-6)
+    np.testing.assert_allclose(points.y, damage[kept], rtol=1e-6)
+    assert "layer 2, head 3" not in points.text and points.text[-1] == "layer 3, head 4"
+    rho = spearmanr(sharpness[kept], damage[kept]).statistic
+    assert f"over 11 heads: {rho:.2f}." in figures.describe(figure)
+    assert "Too few" in figures.describe(sharpness_and_damage(sharpness, np.full((3, 4), math.nan)))
