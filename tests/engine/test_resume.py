@@ -174,7 +174,7 @@ def test_a_changed_learning_rate_survives_a_resume(config):
 KILLED = """
 import os, signal, sys
 from nblib import FineTuneConfig, Session, finetune
-from nblib import checkpoints
+from nblib.engine import checkpoints
 config = FineTuneConfig.from_yaml(sys.argv[1])
 where, at = sys.argv[2], int(sys.argv[3])
 if where == "checkpoint":

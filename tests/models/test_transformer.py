@@ -122,7 +122,7 @@ def test_each_adam_forgets_as_its_config_says():
 def test_embeddings_start_small_beside_their_positions():
     model = Transformer(500, 300, hidden_size=64, num_layers=1)
     for table in (model.source, model.target):
-        assert (table.weight[1:] * 64**0.5).std() == pytest.approx(0.02, rel=0.05) and not table.weight[0].any()
+        assert (table.weight[1:] * 64**0.5).std().item() == pytest.approx(0.02, rel=0.05) and not table.weight[0].any()
 
 
 def test_a_race_stopped_and_resumed_ends_in_the_same_bits_and_keeps_its_clocks(tmp_path):
