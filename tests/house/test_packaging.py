@@ -118,7 +118,9 @@ def test_the_wheel_has_every_file_that_the_package_needs(wheel, repository):
     with zipfile.ZipFile(wheel) as archive:
         shipped = set(archive.namelist())
     folder = repository / "nblib"
-    wanted = {path for suffix in ("py", "pyi", "js", "css", "json", "yaml", "typed") for path in folder.rglob(f"*.{suffix}")}
+    wanted = {
+        path for suffix in ("py", "pyi", "js", "css", "json", "yaml", "typed") for path in folder.rglob(f"*.{suffix}")
+    }
     assert {path.relative_to(repository).as_posix() for path in wanted if "__pycache__" not in path.parts} <= shipped
     left_out = {path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts} - wanted
     assert left_out - {folder / "py.typed"} == set(), "files of a kind that the wheel does not ship"

@@ -1,5 +1,8 @@
 // The perceptron's plane: a field, a line, points that are added, moved and removed by mouse, finger and keyboard.
 
+import { nb_axes, nb_field, nb_point, nb_sender, nb_square } from "./plane_parts.js";
+import { nb_canvas, nb_element, nb_floats, nb_number } from "../../ui/views/kit.js";
+
 function render({ model, el }) {
   const root = nb_element("div", { class: "nblib-plane" });
   const place = nb_element("div", { class: "nblib-canvas" });

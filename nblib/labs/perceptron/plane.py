@@ -8,7 +8,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from nblib.ui.views.files import text
+from nblib.ui.views.files import script, text
 
 
 class Plane(anywidget.AnyWidget):
@@ -22,8 +22,8 @@ class Plane(anywidget.AnyWidget):
     with its ``number``; the next is sent once ``seen`` has reached it.
     """
 
-    _esm = text("plot.js") + text("plane_parts.js", __file__) + text("plane.js", __file__)
-    _css = text("panel.css") + text("plot.css") + text("play.css")
+    _esm = script("plane.js", __file__)
+    _css = text("panel.css") + text("kit.css") + text("play.css")
 
     field = traitlets.Bytes(b"").tag(sync=True)
     side = traitlets.Int(60).tag(sync=True)

@@ -1,12 +1,14 @@
 // What the planes share: a field of bytes as colours, points with a shape for each class, messages one at a time.
 
+import { nb_element, nb_map, nb_ticks } from "../../ui/views/kit.js";
+
 // Far from white and from black, and apart for every eye; the shape says the class as well.
-const NB_CLASSES = ["#D55E00", "#0072B2"];
-const NB_DARK_CLASSES = ["#F08A3C", "#56B4E9"];
+export const NB_CLASSES = ["#D55E00", "#0072B2"];
+export const NB_DARK_CLASSES = ["#F08A3C", "#56B4E9"];
 
 // One message is under way at a time; of those that follow with the same key only the last is kept. Where no answer
 // comes, as after a restart of the kernel, `place` says so.
-function nb_sender(model, place) {
+export function nb_sender(model, place) {
   let number = model.get("seen"), sent = 0, timer = 0, silence = 0;
   const waiting = new Map();
   const line = nb_element("div", { class: "nblib-silent", role: "alert", hidden: true },
@@ -38,7 +40,7 @@ function nb_sender(model, place) {
 }
 
 // Bytes around 128 as a picture; `strength` below 1 leaves room for points to stand out.
-function nb_field(view, side, theme, strength, start) {
+export function nb_field(view, side, theme, strength, start) {
   const picture = document.createElement("canvas");
   picture.width = picture.height = side;
   if (!view || view.byteLength < (start || 0) + side * side) return picture;
@@ -54,7 +56,7 @@ function nb_field(view, side, theme, strength, start) {
 }
 
 // A disc for class 1, a square for class 0; hollow for a point that is only tested on.
-function nb_point(context, theme, x, y, radius, positive, hollow) {
+export function nb_point(context, theme, x, y, radius, positive, hollow) {
   const colour = (theme.dark ? NB_DARK_CLASSES : NB_CLASSES)[positive ? 1 : 0];
   context.beginPath();
   if (positive) context.arc(x, y, radius, 0, 7);
@@ -67,7 +69,7 @@ function nb_point(context, theme, x, y, radius, positive, hollow) {
 }
 
 // The square of the plane: from numbers to pixels and back.
-function nb_square(box, extent) {
+export function nb_square(box, extent) {
   const [x0, x1, y0, y1] = extent;
   return {
     X: (x) => box.left + ((x - x0) / (x1 - x0)) * box.width,
@@ -77,7 +79,7 @@ function nb_square(box, extent) {
   };
 }
 
-function nb_axes(context, theme, box, square, extent, names) {
+export function nb_axes(context, theme, box, square, extent, names) {
   context.fillStyle = theme.soft;
   context.textAlign = "center";
   for (const [at, text] of nb_ticks(extent[0], extent[1], Math.max(2, Math.floor(box.width / 70)), false)) {

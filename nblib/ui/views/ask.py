@@ -9,7 +9,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from nblib.ui.views.files import text
+from nblib.ui.views.files import script, text
 
 
 class Ask(anywidget.AnyWidget):
@@ -22,7 +22,7 @@ class Ask(anywidget.AnyWidget):
     ``seen``: number of the last question that was answered; the script sends the next one only then.
     """
 
-    _esm = text("ask.js")
+    _esm = script("ask.js")
     _css = text("panel.css") + text("ask.css")
 
     title = traitlets.Unicode("").tag(sync=True)

@@ -1,5 +1,7 @@
 // A table of what was meant and what was said; a press on a cell asks for the pictures behind it.
 
+import { nb_element, nb_theme } from "./kit.js";
+
 function render({ model, el }) {
   const root = nb_element("div", { class: "nblib-confusion" });
   el.append(root);

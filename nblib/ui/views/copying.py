@@ -7,7 +7,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from nblib.ui.views.files import text
+from nblib.ui.views.files import script
 
 
 class Copying(anywidget.AnyWidget):
@@ -16,8 +16,7 @@ class Copying(anywidget.AnyWidget):
     Where the browser keeps the clipboard closed, the text is selected and the person is told which keys to press.
     """
 
-    _esm = text("copying.js")
-
+    _esm = script("copying.js")
     texts = traitlets.List().tag(sync=True)
 
     def __init__(self, **values: Any):

@@ -7,7 +7,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from nblib.ui.views.files import text
+from nblib.ui.views.files import script
 
 
 class Download(anywidget.AnyWidget):
@@ -16,8 +16,7 @@ class Download(anywidget.AnyWidget):
     It also keeps the plotly figures of that panel as wide as their places; ``pictures`` counts those that come later.
     """
 
-    _esm = text("download.js")
-
+    _esm = script("download.js")
     panel = traitlets.Unicode("nblib-panel").tag(sync=True)
     filename = traitlets.Unicode("figure").tag(sync=True)
     pictures = traitlets.Int(0).tag(sync=True)

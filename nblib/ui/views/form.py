@@ -7,7 +7,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from nblib.ui.views.files import text
+from nblib.ui.views.files import script, text
 
 
 class Form(anywidget.AnyWidget):
@@ -20,7 +20,7 @@ class Form(anywidget.AnyWidget):
     "lab", "classic" or "colab".
     """
 
-    _esm = text("form.js")
+    _esm = script("form.js")
     _css = text("panel.css")
 
     fields = traitlets.List().tag(sync=True)

@@ -1,5 +1,7 @@
 // Small pictures in a row, from bytes.
 
+import { nb_element, nb_map, nb_theme } from "./kit.js";
+
 function render({ model, el }) {
   const root = nb_element("div", { class: "nblib-gallery" });
   const readout = nb_element("div", { class: "nblib-readout", role: "status" });

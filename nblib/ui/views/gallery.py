@@ -8,15 +8,15 @@ import anywidget
 import numpy as np
 import traitlets
 
-from nblib.ui.views.files import text
+from nblib.ui.views.files import script, text
 
 
 class Gallery(anywidget.AnyWidget):
     """``pictures``: uint8 [n, side, side], dark for 255; ``signed``: 128 is zero. ``captions``: one text a picture.
     ``size``: pixels of the page for each. ``message``: a line below."""
 
-    _esm = text("plot.js") + text("gallery.js")
-    _css = text("panel.css") + text("plot.css") + text("play.css")
+    _esm = script("gallery.js")
+    _css = text("panel.css") + text("kit.css") + text("play.css")
 
     pictures = traitlets.Bytes(b"").tag(sync=True)
     side = traitlets.Int(8).tag(sync=True)
@@ -42,8 +42,8 @@ class Confusion(anywidget.AnyWidget):
     """``counts``: 100 numbers, row by row: what a picture is, column by column: what was said. ``chosen``: the cell
     [row, column] that a person pressed."""
 
-    _esm = text("plot.js") + text("confusion.js")
-    _css = text("panel.css") + text("plot.css") + text("play.css")
+    _esm = script("confusion.js")
+    _css = text("panel.css") + text("kit.css") + text("play.css")
 
     counts = traitlets.List([0] * 100).tag(sync=True)
     chosen = traitlets.List([-1, -1]).tag(sync=True)

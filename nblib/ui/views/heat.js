@@ -1,5 +1,7 @@
 // Heatmaps side by side over bytes that were sent once: hovering, scrubbing and the keyboard are answered here.
 
+import { NB_FONT, nb_canvas, nb_changes, nb_curves, nb_element, nb_floats, nb_map, nb_number, nb_places, nb_ticks } from "./kit.js";
+
 function render({ model, el }) {
   const root = nb_element("div", { class: "nblib-heat" });
   const head = nb_element("div", { class: "nblib-view-title" });

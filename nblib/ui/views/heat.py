@@ -9,7 +9,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from nblib.ui.views.files import text
+from nblib.ui.views.files import script, text
 
 
 class Heat(anywidget.AnyWidget):
@@ -23,8 +23,8 @@ class Heat(anywidget.AnyWidget):
     that network's colour. ``empty``: said while there is nothing to show; ``caption``: below the picture while
     nothing is pointed at."""
 
-    _esm = text("plot.js") + text("heat.js")
-    _css = text("panel.css") + text("plot.css")
+    _esm = script("heat.js")
+    _css = text("panel.css") + text("kit.css")
 
     data = traitlets.Bytes(b"").tag(sync=True)
     shape = traitlets.List([0, 0, 0]).tag(sync=True)

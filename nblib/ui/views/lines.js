@@ -1,5 +1,7 @@
 // Curves on canvas: redrawn from bytes in a millisecond, read out under the hand.
 
+import { nb_canvas, nb_changes, nb_element, nb_floats, nb_number, nb_theme } from "./kit.js";
+
 function render({ model, el }) {
   const root = nb_element("div", { class: "nblib-lines" });
   const head = nb_element("div", { class: "nblib-view-title" });

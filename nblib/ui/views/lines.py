@@ -9,7 +9,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from nblib.ui.views.files import text
+from nblib.ui.views.files import script, text
 
 
 class Lines(anywidget.AnyWidget):
@@ -22,8 +22,8 @@ class Lines(anywidget.AnyWidget):
     that no line joins.
     """
 
-    _esm = text("plot.js") + text("lines.js")
-    _css = text("panel.css") + text("plot.css")
+    _esm = script("lines.js")
+    _css = text("panel.css") + text("kit.css")
 
     data = traitlets.Bytes(b"").tag(sync=True)
     counts = traitlets.List().tag(sync=True)

@@ -7,7 +7,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from nblib.ui.views.files import text
+from nblib.ui.views.files import script
 
 
 class Status(anywidget.AnyWidget):
@@ -20,8 +20,7 @@ class Status(anywidget.AnyWidget):
     Where a press in the panel is not ``heard`` within 4 s, as after a restart of the kernel, the page says so.
     """
 
-    _esm = text("status.js")
-
+    _esm = script("status.js")
     message = traitlets.Unicode("").tag(sync=True)
     tone = traitlets.Unicode("idle").tag(sync=True)
     cells = traitlets.List().tag(sync=True)

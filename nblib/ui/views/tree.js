@@ -1,5 +1,7 @@
 // The tree of a beam search: depth to the right, branches downwards, as much of it as is open.
 
+import { NB_FONT, nb_canvas, nb_changes, nb_element, nb_number } from "./kit.js";
+
 function render({ model, el }) {
   const ROW = 30, TALL = 22, LEFT = 12, TOP = 10;
   const root = nb_element("div", { class: "nblib-tree" });

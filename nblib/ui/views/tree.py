@@ -8,7 +8,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from nblib.ui.views.files import text
+from nblib.ui.views.files import script, text
 
 
 class Tree(anywidget.AnyWidget):
@@ -21,8 +21,8 @@ class Tree(anywidget.AnyWidget):
     person sets and whoever listens answers with another tree.
     """
 
-    _esm = text("plot.js") + text("tree.js")
-    _css = text("panel.css") + text("plot.css") + text("tree.css")
+    _esm = script("tree.js")
+    _css = text("panel.css") + text("kit.css") + text("tree.css")
 
     nodes = traitlets.List().tag(sync=True)
     title = traitlets.Unicode("").tag(sync=True)

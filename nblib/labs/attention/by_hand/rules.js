@@ -1,7 +1,7 @@
 // Where a cell comes from, in words, and which cells of other matrices it is made of.
 // `get(name)` gives { name, title, shape: [rows, columns], at(row, column), rule, … }; `tokens` are the words.
 
-function hand_short(value) {
+export function hand_short(value) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "no number" : value > 0 ? "∞" : "−∞";
   const size = Math.abs(value);
   if (value === 0) return "0";
@@ -10,7 +10,7 @@ function hand_short(value) {
 }
 
 // In a grid there is room for about five characters.
-function hand_cell(value) {
+export function hand_cell(value) {
   const size = Math.abs(value);
   if (!Number.isFinite(value)) return hand_short(value);
   const text = size < 10 ? value.toFixed(2) : size < 100 ? value.toFixed(1) : size < 9999.5 ? value.toFixed(0)
@@ -19,14 +19,14 @@ function hand_cell(value) {
 }
 
 // A typed number that Python will take as it is; NaN for all that it has to judge.
-function hand_number(text) {
+export function hand_number(text) {
   const trimmed = text.trim().replace("−", "-");
   return /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(trimmed) && Math.abs(Number(trimmed)) <= 1e30 ? Number(trimmed) : NaN;
 }
 
 // All matrices anew from those that are given, in their order; `put(row, column, value)` writes a number. The same sums
 // as Python's, whose numbers take their place as soon as they come.
-function hand_compute(list, get, scale, pads) {
+export function hand_compute(list, get, scale, pads) {
   for (const m of list) {
     const { rule } = m, [rows, columns] = m.shape;
     if (rule.kind === "given") continue;
@@ -38,7 +38,7 @@ function hand_compute(list, get, scale, pads) {
   }
 }
 
-function hand_value(rule, get, r, c, scale, real) {
+export function hand_value(rule, get, r, c, scale, real) {
   if (rule.kind === "add") return get(rule.left).at(r, c) + get(rule.right).at(r, c);
   if (rule.kind === "scale") return get(rule.of).at(r, c) * scale;
   if (rule.kind === "mask") return (rule.causal && c > r) || (rule.padding && c >= real) ? -Infinity : get(rule.of).at(r, c);
@@ -50,22 +50,22 @@ function hand_value(rule, get, r, c, scale, real) {
   return hand_terms(rule, r, c).reduce((sum, [a, b, i, j]) => sum + left.at(a, b) * right.at(i, j), 0);
 }
 
-function hand_softmax(m, of, r) {
+export function hand_softmax(m, of, r) {
   const all = Array.from({ length: m.shape[1] }, (_, c) => of.at(r, c)), top = Math.max(...all);
   const e = all.map((v) => Math.exp(v - top)), sum = e.reduce((a, b) => a + b, 0);
   e.forEach((v, c) => m.put(r, c, v / sum));
 }
 
-function hand_figures(m, of, r) {
+export function hand_figures(m, of, r) {
   const p = Array.from({ length: of.shape[1] }, (_, c) => of.at(r, c));
   m.put(r, 0, p.reduce((sum, v) => sum - (v > 0 ? v * Math.log2(v) : 0), 0));
   m.put(r, 1, Math.sqrt(p.reduce((sum, a, i) => p.reduce((part, b, j) => part + ((i === j ? a : 0) - a * b) ** 2, sum), 0)));
 }
 
-const hand_factor = (value) => (value < 0 ? `(${hand_short(value)})` : hand_short(value));
+export const hand_factor = (value) => (value < 0 ? `(${hand_short(value)})` : hand_short(value));
 
 // The parts of a product: [left row, left column, right row, right column] for each term.
-function hand_terms(rule, row, column) {
+export function hand_terms(rule, row, column) {
   return Array.from({ length: rule.length }, (_, k) => [
     row, rule.start + k,
     rule.transposed ? column : k, rule.transposed ? rule.start + k : rule.offset + column,
@@ -73,7 +73,7 @@ function hand_terms(rule, row, column) {
 }
 
 // → { text, parts: [{ name, rows: [first, last], columns: [first, last] }] }
-function hand_explain(get, tokens, name, row, column, scale) {
+export function hand_explain(get, tokens, name, row, column, scale) {
   const m = get(name), rule = m.rule, value = m.at(row, column), word = (k) => `“${tokens[k]}”`;
   const whole = (n, r) => ({ name: n, rows: [r, r], columns: [0, get(n).shape[1] - 1] });
   const cell = (n, r, c) => ({ name: n, rows: [r, r], columns: [c, c] });

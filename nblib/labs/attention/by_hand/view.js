@@ -1,5 +1,8 @@
 // Attention by hand: grids of numbers in four stages. A cell is pointed at, walked to, typed into; Python computes.
 
+import { hand_cell, hand_compute, hand_explain, hand_number, hand_short } from "./rules.js";
+import { NB_FONT, nb_button, nb_canvas, nb_changes, nb_element, nb_floats, nb_map } from "../../../ui/views/kit.js";
+
 const HAND_STAGES = [
   ["input", "1  Words become rows of X; the weights are the same for all words",
     "Click a cell of X or of a weight, or walk there with the arrow keys, and type a number: Enter commits, Escape cancels, ↑ and ↓ while typing add or take 0.1. Point at any cell, and this line says where it comes from."],

@@ -10,7 +10,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from nblib.ui.views.files import text
+from nblib.ui.views.files import script, text
 
 
 class ByHand(anywidget.AnyWidget):
@@ -27,8 +27,8 @@ class ByHand(anywidget.AnyWidget):
     only then, with all that was edited in between. Until then the script shows what it computes from the same rules.
     """
 
-    _esm = text("plot.js") + text("rules.js", __file__) + text("view.js", __file__)
-    _css = text("panel.css") + text("plot.css") + text("view.css", __file__)
+    _esm = script("view.js", __file__)
+    _css = text("panel.css") + text("kit.css") + text("view.css", __file__)
 
     tokens = traitlets.List().tag(sync=True)
     matrices = traitlets.List().tag(sync=True)

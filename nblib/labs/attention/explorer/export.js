@@ -1,6 +1,9 @@
 // The map and the lines as an SVG that stands alone: black on white, text as text.
 
-function nb_svg(picture) {
+import { nb_picture } from "./maps.js";
+import { nb_element, nb_map } from "../../../ui/views/kit.js";
+
+export function nb_svg(picture) {
   const { title, tokens, weights, top, signed, query } = picture, T = tokens.length;
   const escape = (t) => String(t).replace(/[&<>"]/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[c]);
   const one = Math.max(1, Math.min(26, 520 / T)), side = one * T, left = 110, above = 130, bar = left + side + 14, from = bar + 140, gap = 130;
@@ -42,7 +45,7 @@ function nb_svg(picture) {
 }
 
 // The weights worth a line: of one query all above a thousandth, of all queries the largest `most`.
-function nb_strongest(weights, T, query, most) {
+export function nb_strongest(weights, T, query, most) {
   const found = [], least = query === null ? 0.05 : 0.001;
   for (let q = query ?? 0; q < (query === null ? T : query + 1); q += 1) for (let k = 0; k < T; k += 1) {
     const value = weights[q * T + k];
@@ -52,7 +55,7 @@ function nb_strongest(weights, T, query, most) {
   return found.sort((a, b) => Math.abs(a.value) - Math.abs(b.value));
 }
 
-function nb_save(name, blob) {
+export function nb_save(name, blob) {
   const link = nb_element("a", { href: URL.createObjectURL(blob), download: name });
   document.body.append(link);
   link.click();
@@ -60,7 +63,7 @@ function nb_save(name, blob) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
-function nb_png(svg, then) {
+export function nb_png(svg, then) {
   const image = new Image(), ratio = 2;
   image.onload = () => {
     const canvas = nb_element("canvas", { width: image.width * ratio, height: image.height * ratio });

@@ -1,11 +1,13 @@
 // The maps of the explorer: bytes as they came, read as numbers a head at a time, and made into pictures.
 
-function nb_bytes(view) { return new Uint8Array(view.buffer, view.byteOffset, view.byteLength); }
-function nb_aligned(view) { return new Float32Array(nb_bytes(view).slice().buffer); }
+import { nb_map } from "../../../ui/views/kit.js";
+
+export function nb_bytes(view) { return new Uint8Array(view.buffer, view.byteOffset, view.byteLength); }
+export function nb_aligned(view) { return new Float32Array(nb_bytes(view).slice().buffer); }
 
 // `content` says layers, heads, tokens, causal and the names of the sets; `buffers` holds four for each set: bytes and
 // row scales of all heads, then of two more maps, the mean of all heads and the rollout.
-function nb_maps_of(content, buffers) {
+export function nb_maps_of(content, buffers) {
   const { layers, heads, causal } = content, T = content.tokens.length, area = causal ? (T * (T + 1)) / 2 : T * T;
   const sets = content.names.map((_, s) => {
     const [bytes, scales, more, more_scales] = buffers.slice(4 * s, 4 * s + 4);
@@ -64,14 +66,14 @@ function nb_maps_of(content, buffers) {
   };
 }
 
-function nb_largest(values) {
+export function nb_largest(values) {
   let top = 0;
   for (let k = 0; k < values.length; k += 1) { const size = Math.abs(values[k]); if (size > top) top = size; }
   return top || 1;
 }
 
 // values [rows, columns] as a canvas of one pixel each; from 0 to `top`, or from −top to top where `signed`.
-function nb_picture(values, columns, top, name, signed, root) {
+export function nb_picture(values, columns, top, name, signed, root) {
   const rows = values.length / columns, canvas = document.createElement("canvas");
   canvas.width = columns; canvas.height = rows;
   const context = canvas.getContext("2d"), image = context.createImageData(columns, rows);

@@ -1,6 +1,10 @@
 // All heads of a model at once, one of them large, and its lines: what is hovered, switched and stepped through is
 // answered from the bytes that came with the text; only a new text and an exact weight ask the kernel.
 
+import { nb_png, nb_save, nb_strongest, nb_svg } from "./export.js";
+import { nb_bytes, nb_largest, nb_maps_of, nb_picture } from "./maps.js";
+import { NB_FONT, nb_button, nb_canvas, nb_element, nb_map, nb_places, nb_ticks } from "../../../ui/views/kit.js";
+
 const NB_MODES = { head: "Head", layer: "Mean of the layer", all: "Mean of all", rollout: "Rollout" };
 const NB_MOVES = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 

@@ -14,10 +14,10 @@ import traitlets
 
 from nblib.engine.errors import InputError
 from nblib.inspect.maps import Maps, packed, rollout
-from nblib.ui.views.files import text
+from nblib.ui.views.files import script, text
 
-SCRIPT = text("plot.js") + text("maps.js", __file__) + text("export.js", __file__) + text("view.js", __file__)
-STYLE = text("panel.css") + text("plot.css") + text("view.css", __file__)
+SCRIPT = script("view.js", __file__)
+STYLE = text("panel.css") + text("kit.css") + text("view.css", __file__)
 
 
 class Explorer(anywidget.AnyWidget):

@@ -1,5 +1,7 @@
 // Heads as dials. The newest setting is sent once the last one has been answered, so that a dragged slider never queues.
 
+import { nb_button, nb_canvas, nb_changes, nb_element, nb_floats, nb_map, nb_number, nb_places } from "../../../ui/views/kit.js";
+
 const NB_STEPS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
 
 function render({ model, el }) {

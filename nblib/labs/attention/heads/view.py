@@ -10,7 +10,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from nblib.ui.views.files import text
+from nblib.ui.views.files import script, text
 
 
 class Heads(anywidget.AnyWidget):
@@ -21,8 +21,8 @@ class Heads(anywidget.AnyWidget):
     traits. ``heard``: number of the last message that was answered.
     """
 
-    _esm = text("plot.js") + text("view.js", __file__)
-    _css = text("panel.css") + text("plot.css") + text("../explorer/view.css", __file__) + text("view.css", __file__)
+    _esm = script("view.js", __file__)
+    _css = text("panel.css") + text("kit.css") + text("../explorer/view.css", __file__) + text("view.css", __file__)
 
     layers = traitlets.Int(0).tag(sync=True)
     heads = traitlets.Int(0).tag(sync=True)

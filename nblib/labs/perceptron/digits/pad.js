@@ -1,5 +1,8 @@
 // A pad to write a digit on with mouse, pen or finger; ten bars answer as it is drawn.
 
+import { nb_sender } from "../plane_parts.js";
+import { nb_button, nb_element, nb_floats } from "../../../ui/views/kit.js";
+
 const SIDE = 64, SIZE = 224, BRUSH = 5.2;
 
 function render({ model, el }) {

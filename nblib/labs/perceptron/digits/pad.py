@@ -9,7 +9,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from nblib.ui.views.files import text
+from nblib.ui.views.files import script, text
 
 SIDE = 64
 
@@ -21,8 +21,8 @@ class Pad(anywidget.AnyWidget):
     [side, side], what the net was given, 255 for ink.
     """
 
-    _esm = text("plot.js") + text("../plane_parts.js", __file__) + text("pad.js", __file__)
-    _css = text("panel.css") + text("plot.css") + text("play.css")
+    _esm = script("pad.js", __file__)
+    _css = text("panel.css") + text("kit.css") + text("play.css")
 
     probabilities = traitlets.Bytes(b"").tag(sync=True)
     image = traitlets.Bytes(b"").tag(sync=True)

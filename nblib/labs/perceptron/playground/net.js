@@ -1,5 +1,9 @@
 // The playground: the net that a person builds and pulls at, and what it makes of the plane.
 
+import { nb_axes, nb_field, nb_point, nb_sender, nb_square } from "../plane_parts.js";
+import { net_apart, net_edges, net_layers, net_layout, net_paint } from "./net_geometry.js";
+import { nb_button, nb_canvas, nb_element, nb_floats, nb_map, nb_number } from "../../../ui/views/kit.js";
+
 function render({ model, el }) {
   const head = nb_element("div", { class: "nblib-play-head" });
   const stage = nb_element("div", { class: "nblib-play-stage nblib-canvas" });

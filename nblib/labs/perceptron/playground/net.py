@@ -7,7 +7,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from nblib.ui.views.files import text
+from nblib.ui.views.files import script, text
 
 
 class NetView(anywidget.AnyWidget):
@@ -22,13 +22,8 @@ class NetView(anywidget.AnyWidget):
     value, final; "example" x, y, target or off. Each has its ``number``; the next comes once ``seen`` has reached it.
     """
 
-    _esm = (
-        text("plot.js")
-        + text("../plane_parts.js", __file__)
-        + text("net_geometry.js", __file__)
-        + text("net.js", __file__)
-    )
-    _css = text("panel.css") + text("plot.css") + text("play.css")
+    _esm = script("net.js", __file__)
+    _css = text("panel.css") + text("kit.css") + text("play.css")
 
     net = traitlets.Dict().tag(sync=True)
     field = traitlets.Bytes(b"").tag(sync=True)

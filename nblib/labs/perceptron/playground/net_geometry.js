@@ -1,9 +1,11 @@
 // The net of the playground on canvas: where its nodes lie, its weights as lines, a picture or the numbers in each node.
 
-const NET_TOP = 62, NET_STEP = 44, NET_NODE = 36, NET_LEFT = 52;
+import { NB_CLASSES, NB_DARK_CLASSES, nb_field } from "../plane_parts.js";
+
+export const NET_TOP = 62, NET_STEP = 44, NET_NODE = 36, NET_LEFT = 52;
 
 // Columns of nodes: features (all seven, those in use with a number), hidden layers, the output.
-function net_layout(net, width) {
+export function net_layout(net, width) {
   const columns = net.sizes.length;
   const gap = (width - NET_LEFT - NET_NODE - 30) / Math.max(1, columns - 1);
   const x = (column) => NET_LEFT + NET_NODE / 2 + column * gap;
@@ -20,7 +22,7 @@ function net_layout(net, width) {
 }
 
 // Flat parameters cut into layers: weights[source][target] by `at`, biases behind them.
-function net_layers(flat, sizes) {
+export function net_layers(flat, sizes) {
   const found = [];
   let start = 0;
   for (let k = 0; k + 1 < sizes.length; k += 1) {
@@ -35,7 +37,7 @@ function net_layers(flat, sizes) {
   return found;
 }
 
-function net_edges(layout, net) {
+export function net_edges(layout, net) {
   const by = new Map(layout.nodes.filter((n) => n.index >= 0).map((n) => [`${n.layer},${n.index}`, n]));
   const found = [];
   for (let layer = 0; layer + 1 < net.sizes.length; layer += 1) {
@@ -51,13 +53,13 @@ function net_edges(layout, net) {
   return found;
 }
 
-function net_curve({ from, to }) {
+export function net_curve({ from, to }) {
   const bend = (to[0] - from[0]) * 0.45;
   return [from, [from[0] + bend, from[1]], [to[0] - bend, to[1]], to];
 }
 
 // How far a point is from a line of the net, along eight of its places.
-function net_apart(edge, px, py) {
+export function net_apart(edge, px, py) {
   const [a, b, c, d] = net_curve(edge);
   let least = Infinity, before = a;
   for (let k = 1; k <= 12; k += 1) {
@@ -71,7 +73,7 @@ function net_apart(edge, px, py) {
   return least;
 }
 
-function net_paint(context, theme, net, layout, edges, layers, chosen, pictures, graph) {
+export function net_paint(context, theme, net, layout, edges, layers, chosen, pictures, graph) {
   const colours = theme.dark ? NB_DARK_CLASSES : NB_CLASSES;
   for (const edge of edges) {
     const value = layers[edge.layer].weight(edge.source, edge.target);
@@ -121,7 +123,7 @@ function net_paint(context, theme, net, layout, edges, layers, chosen, pictures,
 }
 
 // In a node of the graph: what it says, and below how the loss would move with it.
-function net_numbers(context, theme, node, graph, left, top) {
+export function net_numbers(context, theme, node, graph, left, top) {
   const value = graph.values[node.layer][node.index], slope = graph.slopes[node.layer][node.index];
   const wide = node.output ? 22 : NET_NODE / 2 + 2;
   context.fillStyle = theme.back;
@@ -135,7 +137,7 @@ function net_numbers(context, theme, node, graph, left, top) {
 }
 
 // At most five characters.
-function net_short(value) {
+export function net_short(value) {
   if (!Number.isFinite(value)) return "–";
   const size = Math.abs(value);
   const text = size >= 99.5 ? value.toExponential(0) : size >= 9.95 ? value.toFixed(0) : value.toFixed(size >= 0.995 ? 1 : 2);

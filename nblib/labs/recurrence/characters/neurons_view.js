@@ -1,5 +1,7 @@
 // A text with one neuron's value behind each character, and what was found about the neurons.
 
+import { nb_button, nb_changes, nb_element, nb_map, nb_number, nb_theme } from "../../../ui/views/kit.js";
+
 function render({ model, el }) {
   const root = nb_element("div", { class: "nblib-neurons" });
   const table = nb_element("table", {});

@@ -9,7 +9,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from nblib.ui.views.files import text
+from nblib.ui.views.files import script, text
 
 
 class Neurons(anywidget.AnyWidget):
@@ -18,8 +18,8 @@ class Neurons(anywidget.AnyWidget):
     ``found``: dicts with meaning, verdict, score, chance and untrained (as texts) and neuron (−1 where there is none
     to show)."""
 
-    _esm = text("plot.js") + text("neurons_view.js", __file__)
-    _css = text("panel.css") + text("plot.css")
+    _esm = script("neurons_view.js", __file__)
+    _css = text("panel.css") + text("kit.css")
 
     letters = traitlets.List().tag(sync=True)
     values = traitlets.Bytes(b"").tag(sync=True)

@@ -1,5 +1,7 @@
 // What a model writes: the newest sample writes itself, the older ones are a slider away.
 
+import { nb_element, nb_number } from "../../../ui/views/kit.js";
+
 function render({ model, el }) {
   const root = nb_element("div", { class: "nblib-writing" });
   const head = nb_element("div", { class: "nblib-view-title" });

@@ -7,15 +7,15 @@ from typing import Any
 import anywidget
 import traitlets
 
-from nblib.ui.views.files import text
+from nblib.ui.views.files import script, text
 
 
 class Writing(anywidget.AnyWidget):
     """``samples``: dicts with number (each another), step, temperature and text, oldest first; the newest is written
     out and the others are reached by a slider. All text is shown as text."""
 
-    _esm = text("plot.js") + text("writing.js", __file__)
-    _css = text("panel.css") + text("plot.css")
+    _esm = script("writing.js", __file__)
+    _css = text("panel.css") + text("kit.css")
 
     samples = traitlets.List().tag(sync=True)
     title = traitlets.Unicode("What it writes").tag(sync=True)

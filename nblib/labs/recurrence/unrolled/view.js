@@ -1,5 +1,7 @@
 // A recurrent network unrolled over a sentence: forward a step at a time, then the gradient back through time.
 
+import { nb_button, nb_canvas, nb_changes, nb_element, nb_floats, nb_map, nb_number } from "../../../ui/views/kit.js";
+
 function render({ model, el }) {
   const root = nb_element("div", { class: "nblib-unrolled" });
   const bar = nb_element("div", { class: "nblib-strip-bar", role: "group", "aria-label": "Walk through time" });

@@ -8,7 +8,7 @@ import anywidget
 import numpy as np
 import traitlets
 
-from nblib.ui.views.files import text
+from nblib.ui.views.files import script, text
 
 
 class Unrolled(anywidget.AnyWidget):
@@ -20,8 +20,8 @@ class Unrolled(anywidget.AnyWidget):
     walked through to the end; the person's own moment is kept otherwise.
     """
 
-    _esm = text("plot.js") + text("view.js", __file__)
-    _css = text("panel.css") + text("plot.css")
+    _esm = script("view.js", __file__)
+    _css = text("panel.css") + text("kit.css")
 
     tokens = traitlets.List().tag(sync=True)
     states = traitlets.Bytes(b"").tag(sync=True)

@@ -10,7 +10,7 @@ import numpy as np
 import traitlets
 
 from nblib.figures import OKABE_ITO
-from nblib.ui.views.files import text
+from nblib.ui.views.files import script, text
 
 COLOURS = ("blue", "vermillion", "green", "purple", "orange", "sky")
 
@@ -25,7 +25,7 @@ class Cloud(anywidget.AnyWidget):
     number; the person may change it.
     """
 
-    _esm = text("cloud.js", __file__)
+    _esm = script("cloud.js", __file__)
     _css = text("panel.css") + text("cloud.css", __file__)
 
     points = traitlets.Bytes(b"").tag(sync=True)

@@ -1,10 +1,10 @@
 // What the canvas views share: a sharp canvas that follows its place, the theme's colours, ticks, colour maps.
 
-const NB_SERIES = { rnn: "#D55E00", lstm: "#0072B2", gru: "#009E73", rate: "#0072B2", planned: "#666", mark: "#E69F00", other: "#CC79A7" };
-const NB_DARK_SERIES = { rnn: "#E8803A", lstm: "#56B4E9", gru: "#2BBF94", rate: "#56B4E9", planned: "#bbb", mark: "#F0B429", other: "#E0A0C4" };
-const NB_FONT = "12px system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
+export const NB_SERIES = { rnn: "#D55E00", lstm: "#0072B2", gru: "#009E73", rate: "#0072B2", planned: "#666", mark: "#E69F00", other: "#CC79A7" };
+export const NB_DARK_SERIES = { rnn: "#E8803A", lstm: "#56B4E9", gru: "#2BBF94", rate: "#56B4E9", planned: "#bbb", mark: "#F0B429", other: "#E0A0C4" };
+export const NB_FONT = "12px system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
 
-function nb_element(tag, attributes, ...children) {
+export function nb_element(tag, attributes, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes || {})) {
     if (value !== null && value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
@@ -13,14 +13,14 @@ function nb_element(tag, attributes, ...children) {
   return node;
 }
 
-function nb_button(word, title, press) {
+export function nb_button(word, title, press) {
   const button = nb_element("button", { type: "button", title }, word);
   button.addEventListener("click", press);
   return button;
 }
 
 // Traits that arrive in one message are read once. Gives a function that ends it.
-function nb_changes(model, read, names = [""]) {
+export function nb_changes(model, read, names = [""]) {
   let pending = false;
   function changed() {
     if (pending) return;
@@ -35,7 +35,7 @@ function nb_changes(model, read, names = [""]) {
 
 // A canvas `height` pixels high and as wide as its place; `paint(context, width, height, theme)` is called at most once
 // a frame, whenever `again()` asked for it, its place grew or shrank, or the theme changed.
-function nb_canvas(place, height, paint, attributes) {
+export function nb_canvas(place, height, paint, attributes) {
   const canvas = nb_element("canvas", attributes);
   canvas.style.cssText = "display:block;width:100%;touch-action:pan-y;";
   place.append(canvas);
@@ -68,7 +68,7 @@ function nb_canvas(place, height, paint, attributes) {
   };
 }
 
-function nb_theme(node) {
+export function nb_theme(node) {
   const style = getComputedStyle(node);
   const ink = style.color || "#222";
   const [r, g, b] = (ink.match(/[\d.]+/g) || [34, 34, 34]).map(Number);
@@ -82,14 +82,14 @@ function nb_theme(node) {
 }
 
 // Colour maps as 256 × 4 bytes. viridis and cividis through nine of their colours; "diverging" is white or black at zero.
-const NB_STOPS = {
+export const NB_STOPS = {
   viridis: ["440154", "472d7b", "3b528b", "2c728e", "21918c", "28ae80", "5ec962", "addc30", "fde725"],
   cividis: ["00224e", "123570", "3b496c", "575d6d", "707173", "8a8678", "a59c74", "c3b369", "fee838"],
   diverging: ["b2480a", "d1702f", "e6a067", "f3d2b3", "f5f5f5", "b7d4ea", "6fabd6", "2f7fbb", "08519c"],
   diverging_dark: ["f08a3c", "c4682a", "8f4b20", "553019", "1c1c1c", "17364f", "1f5a88", "2b80bd", "56b4e9"],
 };
-const nb_maps = {};
-function nb_map(name) {
+export const nb_maps = {};
+export function nb_map(name) {
   if (nb_maps[name]) return nb_maps[name];
   const stops = NB_STOPS[name].map((h) => [0, 2, 4].map((k) => parseInt(h.slice(k, k + 2), 16)));
   const found = new Uint8ClampedArray(256 * 4);
@@ -103,13 +103,13 @@ function nb_map(name) {
 }
 
 // Bytes from Python (a DataView) as float32.
-function nb_floats(view) {
+export function nb_floats(view) {
   if (!view || !view.byteLength) return new Float32Array(0);
   const bytes = view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength);
   return new Float32Array(bytes);
 }
 
-function nb_number(value) {
+export function nb_number(value) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "–" : value > 0 ? "∞" : "−∞";
   if (value === 0) return "0";
   const size = Math.abs(value);
@@ -119,7 +119,7 @@ function nb_number(value) {
 }
 
 // Whole numbers evenly spread over 0 … count − 1, at most `most` of them, in steps of 1, 2, 5, 10, …
-function nb_places(count, most) {
+export function nb_places(count, most) {
   let step = 1;
   const factors = [2, 2.5, 2];
   for (let k = 0; count / step > most; k += 1) step *= factors[k % 3];
@@ -130,7 +130,7 @@ function nb_places(count, most) {
 }
 
 // Ticks of an axis from `low` to `high`: decades on a log scale (given as log10), round numbers on a linear one.
-function nb_ticks(low, high, most, log) {
+export function nb_ticks(low, high, most, log) {
   const found = [];
   if (log) {
     const step = Math.max(1, Math.ceil((high - low) / most));
@@ -147,7 +147,7 @@ function nb_ticks(low, high, most, log) {
 
 // A rectangle of curves: `curves` are { x, y, colour, dash, width }, or with `marks` points that no line joins. Scales are
 // linear; log values come as log10.
-function nb_curves(context, box, theme, curves, range, titles) {
+export function nb_curves(context, box, theme, curves, range, titles) {
   const { left, top, width, height } = box;
   const X = (v) => left + ((v - range.x[0]) / (range.x[1] - range.x[0] || 1)) * width;
   const Y = (v) => top + height - ((v - range.y[0]) / (range.y[1] - range.y[0] || 1)) * height;
