@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable
 
 from nblib.cli.output import Lines, duration
-from nblib.engine.session import PAUSED, PREPARING, RUNNING, STOPPING, Session
+from nblib.engine.session import Session
+from nblib.engine.states import PAUSED, PREPARING, RUNNING, STOPPING
 
 _SHARE, _SECONDS = 0.05, 10.0
 

@@ -8,7 +8,8 @@ import shlex
 from nblib.cli.output import Failure, duration, first_process
 from nblib.cli.progress import Progress
 from nblib.engine.errors import InputError
-from nblib.engine.session import FINISHED, Session
+from nblib.engine.session import Session
+from nblib.engine.states import FINISHED
 
 
 def run(session: Session) -> int:

@@ -7,7 +7,7 @@ from pathlib import Path
 from nblib.engine import checkpoints
 from nblib.engine.errors import InputError
 from nblib.engine.files import write_atomic
-from nblib.engine.session import Run
+from nblib.engine.run import Run
 from nblib.training.config import FitConfig
 
 

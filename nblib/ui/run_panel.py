@@ -14,7 +14,8 @@ import ipywidgets as widgets
 
 from nblib.engine.config import RunConfig
 from nblib.engine.errors import InputError, SessionError
-from nblib.engine.session import FAILED, FINISHED, PAUSED, PREPARING, READY, RUNNING, STOPPED, STOPPING, Session
+from nblib.engine.session import Session
+from nblib.engine.states import FAILED, FINISHED, PAUSED, PREPARING, READY, RUNNING, STOPPED, STOPPING
 from nblib.ui.controls import Controls, exact_text
 from nblib.ui.run_bar import RunBar, icon_button
 from nblib.ui.run_text import Memory, duration, message_of, notice

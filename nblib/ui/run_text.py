@@ -8,7 +8,8 @@ import time
 
 import psutil
 
-from nblib.engine.session import FAILED, PREPARING, READY, RUNNING, Session
+from nblib.engine.session import Session
+from nblib.engine.states import FAILED, PREPARING, READY, RUNNING
 
 
 def duration(seconds: float) -> str:

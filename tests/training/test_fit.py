@@ -15,7 +15,7 @@ from torch import nn
 from nblib import InputError, Session
 from nblib.engine import jobs
 from nblib.engine.config import setting
-from nblib.engine.session import Diverged
+from nblib.engine.errors import Diverged
 from nblib.models.dropout import Dropout
 from nblib.training.config import FitConfig
 from nblib.training.fit import Fit, Loss, draws_globally

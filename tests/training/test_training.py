@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
 from nblib import FineTuneConfig, InputError, Session, finetune, sources
-from nblib.engine.session import Diverged
+from nblib.engine.errors import Diverged
 from nblib.training.finetune.data import describe, prepare
 from nblib.training.finetune.metrics import classification_metrics, confusion_matrix
 from nblib.training.finetune.order import OrderedBatches, padding_share

@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 
 from nblib.engine import checkpoints
-from nblib.engine.errors import InputError
+from nblib.engine.errors import InputError, Stopped
 from nblib.engine.files import replace_folder, write_atomic
-from nblib.engine.session import Run, Stopped
+from nblib.engine.run import Run
 from nblib.training.finetune.config import FineTuneConfig
 
 

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 import pytest
 
 from nblib import FineTuneConfig, FineTunePanel, Session, SessionError, figures
-from nblib.engine.session import ACTIVE, OVER, READY
+from nblib.engine.states import ACTIVE, OVER, READY
 from nblib.ui.run_bar import BUTTONS, enabled, primary
 from nblib.ui.run_text import duration
 from tests.fakes import PATIENCE, GatedJob, running
@@ -448,7 +448,7 @@ def test_two_runs_one_after_the_other_do_not_mix():
         before = panel.session
         panel.start()
         shows(panel, "finished")
-        assert panel.session is not before and (before is None or before._views == [])
+        assert panel.session is not before and (before is None or before.desk.views == [])
     assert len(trace(panel, "loss").y) == 2 and panel.status.message == "finished at step 2"
 
 

@@ -12,7 +12,8 @@ import numpy as np
 
 from nblib import sources
 from nblib.engine.errors import InputError, SessionError
-from nblib.engine.session import FAILED, Session
+from nblib.engine.session import Session
+from nblib.engine.states import FAILED
 from nblib.inspect.cause import BATCH, Damage, HeldOut, compared, shape, untouched
 from nblib.inspect.opening import Opened, open_model
 from nblib.labs.attention.heads.view import Heads

@@ -9,7 +9,8 @@ import ipywidgets as widgets
 import numpy as np
 
 from nblib.engine.history import History
-from nblib.engine.session import PAUSED, Session
+from nblib.engine.session import Session
+from nblib.engine.states import PAUSED
 from nblib.labs.recurrence.characters.config import CharactersConfig
 from nblib.labs.recurrence.characters.drawers import InsideDrawer, NeuronsDrawer
 from nblib.labs.recurrence.characters.writing import Writing
