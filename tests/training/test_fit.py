@@ -88,7 +88,7 @@ def test_a_run_leaves_its_folder_and_its_figures(config):
     h = session.history
     assert h.steps("loss").tolist() == list(range(1, STEPS + 1)) and h.steps("eval_loss").tolist() == [4, 8, 9]
     assert {"loss", "learning_rate", "grad_norm", "twice", "eval_loss"} == set(h.metrics)
-    assert sorted(p.name for p in session.folder.iterdir() if p.name != "lock") == [
+    assert sorted(p.name for p in session.folder.iterdir() if p.name not in ("lock", ".lock")) == [
         "checkpoints", "config.yaml", "history.jsonl", "metrics.json", "model",
     ]  # fmt: skip
     metrics = json.loads((session.folder / "metrics.json").read_text())
