@@ -22,7 +22,6 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from nblib.engine.config import nearest
 from nblib.engine.desk import Desk
 from nblib.engine.errors import InputError, SessionError
 from nblib.engine.facts import Facts
@@ -30,6 +29,7 @@ from nblib.engine.history import History
 from nblib.engine.jobs import read_config
 from nblib.engine.run import Run
 from nblib.engine.states import FAILED, FINISHED, PAUSED, PREPARING, READY, RUNNING, STOPPED, STOPPING
+from nblib.engine.text import nearest
 from nblib.engine.worker import signals_stop, work
 
 # How long the interpreter waits at its end for a job to notice that it is to stop.

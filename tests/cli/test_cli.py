@@ -12,7 +12,8 @@ import pytest
 
 from nblib import FineTuneConfig, InputError, cli
 from nblib.cli import main
-from nblib.cli.output import duration, megabytes
+from nblib.cli.output import megabytes
+from nblib.engine.text import duration
 from tests.fakes import PATIENCE
 
 METRICS = {
