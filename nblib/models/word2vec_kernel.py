@@ -97,6 +97,41 @@ def sample(tokens, starts, first, last, keep, negatives, window, negative, cbow,
     return inputs[:m], offsets[: e + 1], targets[:e]
 
 
+@_compiled(inline="always")
+def _mean(vectors, inputs, begin, end, hidden):
+    """``hidden`` becomes the mean of the vectors of an example's inputs."""
+    size = vectors.shape[1]
+    if end - begin == 1:
+        row = vectors[inputs[begin]]
+        for d in range(size):
+            hidden[d] = row[d]
+    else:
+        hidden[:] = 0
+        for i in range(begin, end):
+            row = vectors[inputs[i]]
+            for d in range(size):
+                hidden[d] += row[d]
+        share = np.float32(1.0 / (end - begin))
+        for d in range(size):
+            hidden[d] *= share
+
+
+@_compiled(inline="always")
+def _spread(vectors, inputs, begin, end, step):
+    """Each input of an example goes its share of ``step``."""
+    size = vectors.shape[1]
+    if end - begin == 1:
+        row = vectors[inputs[begin]]
+        for d in range(size):
+            row[d] += step[d]
+    else:
+        share = np.float32(1.0 / (end - begin))
+        for i in range(begin, end):
+            row = vectors[inputs[i]]
+            for d in range(size):
+                row[d] += share * step[d]
+
+
 @_compiled(fastmath={"contract", "reassoc", "arcp", "nsz"})
 def update(vectors, outputs, inputs, offsets, targets, learning_rate, sigmoid, softplus):
     """One step of gradient descent for each example, in their order; ``vectors`` and ``outputs`` [V, D] change.
@@ -110,19 +145,7 @@ def update(vectors, outputs, inputs, offsets, targets, learning_rate, sigmoid, s
     half = np.float32(len(sigmoid) // 2)
     for e in range(len(targets)):
         begin, end = offsets[e], offsets[e + 1]
-        share = np.float32(1.0 / (end - begin))
-        if end - begin == 1:
-            row = vectors[inputs[begin]]
-            for d in range(size):
-                hidden[d] = row[d]
-        else:
-            hidden[:] = 0
-            for i in range(begin, end):
-                row = vectors[inputs[i]]
-                for d in range(size):
-                    hidden[d] += row[d]
-            for d in range(size):
-                hidden[d] *= share
+        _mean(vectors, inputs, begin, end, hidden)
         for k in range(negative):
             target = targets[e, k]
             if target < 0:
@@ -157,13 +180,5 @@ def update(vectors, outputs, inputs, offsets, targets, learning_rate, sigmoid, s
             out = outputs[targets[e, k]]
             for d in range(size):
                 out[d] += step * hidden[d]
-        if end - begin == 1:
-            row = vectors[inputs[begin]]
-            for d in range(size):
-                row[d] += back[d]
-        else:
-            for i in range(begin, end):
-                row = vectors[inputs[i]]
-                for d in range(size):
-                    row[d] += share * back[d]
+        _spread(vectors, inputs, begin, end, back)
     return total
