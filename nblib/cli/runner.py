@@ -63,8 +63,8 @@ def summary(session: Session) -> list[str]:
     if not isinstance(metrics, dict):
         return []
     if session.config is not None and session.config.kind != "finetune":
-        found = {name: _number(metrics, name) for name in metrics}
-        return ["", *(f"{name:<28}{value:>12.4g}" for name, value in found.items() if value is not None)]
+        numbers = {name: _number(metrics, name) for name in metrics}
+        return ["", *(f"{name:<28}{value:>12.4g}" for name, value in numbers.items() if value is not None)]
     rows = [
         ("accuracy", "eval_accuracy", "test_accuracy"),
         ("F1, mean of the classes", "eval_f1_macro", "test_f1_macro"),
