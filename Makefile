@@ -72,7 +72,7 @@ publish: setup ## stamp badges and setup cells: make publish REPO=owner/name REF
 	@$(BIN)/python -m nblib.cli.publish --repo="$${REPO-}" --ref="$${REF-}"
 
 docs: setup ## build docs/ and the API reference into site/; warnings are errors
-	@$(BIN)/python -m mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet && echo "site/index.html"
 
 picture: pack ## make the README's picture from a real browser
 	@$(BIN)/python -m tests.browser.shoot assets/panel.py --selector .nblib-panel --scale 1.5 \

@@ -1,8 +1,8 @@
 """Stamp the address of the repository into badges and setup cells: ``make publish REPO=owner/name REF=v0.1.0``.
 
 The address is kept in one place, the table ``[tool.nblib]`` of pyproject.toml. Without arguments
-``python -m nblib.cli.publish`` (`make stamp`) stamps the address that is there, which also fills a new lab's setup cell.
-The README's table of labs is written from the index at the same time.
+``python -m nblib.cli.publish`` (`make stamp`) stamps the address that is there, which also fills a new lab's setup
+cell. The README's table of labs is written from the index at the same time.
 """
 
 from __future__ import annotations
