@@ -111,6 +111,8 @@ def told(capsys) -> tuple[list[str], list[str]]:
         ("export . --format onx", "did you mean onnx"),
         ("pull minilmm", "did you mean 'minilm'?"),
         ("pull --all minilm", "--all: takes no names"),
+        ("pull --labs minilm", "--labs: takes no names"),
+        ("pull --labs --all", "not allowed with"),
         ("doctor now", "'now' is one word too many"),
     ],
 )
