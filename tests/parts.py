@@ -1,4 +1,4 @@
-"""Which tests stay together when several processes share them: a file's, and in a browser or a lab what shares a kernel.
+"""Which tests stay together when several processes share them: those of a file, or of a lab that is run once.
 
 The plugin's own groups (`--dist loadgroup`) change the ids of tests, which pytest 9.2 no longer allows: under it every
 test was a group of its own, and each lab ran once in every process.

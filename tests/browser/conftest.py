@@ -75,7 +75,7 @@ def shared_notebook(request, server, open_for_the_file):
 
 @pytest.fixture
 def notebook_with(shared_notebook):
-    """`notebook_with(["x = 1", "x + 1"])`: the notebook of the file with these code cells, and nothing of the last test.
+    """`notebook_with(["x = 1", "x + 1"])`: the notebook of the file with these code cells, and no others.
 
     The kernel has imported what the tests before imported, and has none of their names and widgets.
     """
