@@ -57,7 +57,7 @@ def no_session_left_over():
     from nblib.engine import session
 
     yield
-    left = session._active
+    left = session.current()
     if left is not None and left.active:
         left.stop()
         left.wait_for("stopped", timeout=60)

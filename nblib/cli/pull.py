@@ -10,15 +10,15 @@ from nblib.engine.errors import InputError
 def command(parser: Parser, argv: list[str]) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="for example minilm reviews")
     parser.add_argument("--all", action="store_true", help="everything in the pack")
-    found = parser.parse(argv)
+    options = parser.parse(argv)
     from nblib import sources
 
-    if found.all and found.names:
-        raise InputError(f"--all: takes no names, and {found.names[0]!r} is given; leave one of the two out")
-    if not found.names and not found.all:
+    if options.all and options.names:
+        raise InputError(f"--all: takes no names, and {options.names[0]!r} is given; leave one of the two out")
+    if not options.names and not options.all:
         _list(sources)
         return 0
-    names = [item.name for item in sources.catalogue()] if found.all else list(dict.fromkeys(found.names))
+    names = [item.name for item in sources.catalogue()] if options.all else list(dict.fromkeys(options.names))
     there = {name: sources.installed(name) for name in names}
     lines, announced = Lines(), set()
 

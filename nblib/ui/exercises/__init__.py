@@ -15,8 +15,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from nblib.engine.config import nearest
 from nblib.engine.errors import InputError
+from nblib.engine.text import nearest
 from nblib.index import LABS
 from nblib.ui.exercises import progress
 from nblib.ui.exercises.kinds import Exercise, Result
