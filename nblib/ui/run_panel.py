@@ -16,6 +16,7 @@ from nblib.engine.config import RunConfig
 from nblib.engine.errors import InputError, SessionError
 from nblib.engine.session import FAILED, FINISHED, PAUSED, PREPARING, READY, RUNNING, STOPPED, STOPPING, Session
 from nblib.ui.controls import Controls, exact_text
+from nblib.ui.elements import row
 from nblib.ui.run_bar import RunBar, icon_button
 from nblib.ui.run_text import Memory, duration, message_of, notice
 from nblib.ui.views.status import Status
@@ -477,7 +478,3 @@ class _Job:
 
     def __call__(self, run: Any) -> Any:
         return self._make(self.config)(run)
-
-
-def row(*children: widgets.Widget) -> widgets.HBox:
-    return widgets.HBox(list(children), layout={"flex_flow": "row wrap", "width": "100%", "grid_gap": "6px"})

@@ -35,7 +35,8 @@ def lab_map() -> Page:
 
 
 def _time(lab: Lab) -> str:
-    return f"{lab.seconds} s" if lab.seconds < 60 else f"{lab.seconds // 60} min {lab.seconds % 60:02} s"
+    seconds = lab.seconds or 0
+    return f"{seconds} s" if seconds < 60 else f"{seconds // 60} min {seconds % 60:02} s"
 
 
 def _disk(lab: Lab) -> str:
