@@ -18,6 +18,7 @@ from nblib.engine.session import Session
 from nblib.engine.states import FAILED, FINISHED, PAUSED, PREPARING, READY, RUNNING, STOPPED, STOPPING
 from nblib.engine.text import duration
 from nblib.ui.controls import Controls, exact_text
+from nblib.ui.elements import row
 from nblib.ui.run_bar import RunBar, icon_button
 from nblib.ui.run_text import Memory, message_of, notice
 from nblib.ui.views.status import Status
@@ -479,7 +480,3 @@ class _Job:
 
     def __call__(self, run: Any) -> Any:
         return self._make(self.config)(run)
-
-
-def row(*children: widgets.Widget) -> widgets.HBox:
-    return widgets.HBox(list(children), layout={"flex_flow": "row wrap", "width": "100%", "grid_gap": "6px"})

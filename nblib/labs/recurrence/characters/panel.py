@@ -15,7 +15,7 @@ from nblib.labs.recurrence.characters.drawers import InsideDrawer, NeuronsDrawer
 from nblib.labs.recurrence.characters.writing import Writing
 from nblib.labs.recurrence.memory.config import NAMES
 from nblib.ui.fit_panel import FitPanel, smoothed
-from nblib.ui.text_input import whole
+from nblib.ui.text_input import well_formed
 from nblib.ui.views.lines import Lines
 
 MOST_SAMPLES = 60
@@ -101,7 +101,7 @@ class CharactersPanel(FitPanel):
         self._written = asked
         fit.live["temperature"] = temperature
         self.model.eval()
-        prompt = whole(self.prompt.value)
+        prompt = well_formed(self.prompt.value)
         text = fit.sample(self.model, fit.done, prompt)
         said = prompt + text if text else "The weights are no finite numbers: there is nothing to draw from."
         self._add(fit.done, temperature, said)

@@ -71,4 +71,4 @@ def load(path: str | Path) -> WordVectors:
         except ValueError:
             raise InputError(f"{path}, line {place + 2}: should hold a word and {size} numbers") from None
         words.append(word)
-    return WordVectors(words, vectors)
+    return WordVectors(np.array(words, dtype=object), vectors)
