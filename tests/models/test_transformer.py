@@ -14,7 +14,7 @@ from nblib.labs.transformer import schedule_trials as feeling
 from nblib.labs.transformer.duration_figure import growth, time_against_length
 from nblib.labs.transformer.job import RACERS
 from nblib.labs.transformer.parameters import parameter_table
-from nblib.labs.transformer.schedule_figure import SCHEDULES, factors, schedule_lines, schedules
+from nblib.labs.transformer.schedule_figure import schedule_lines, schedules
 from nblib.labs.transformer.sizes import blocks, gru_parameters, gru_size
 from nblib.models.attention import MultiHeadAttention, causal_mask, padding_mask
 from nblib.models.dropout import Dropout, give_generator
@@ -257,17 +257,6 @@ def test_the_table_of_a_gru_adds_up(attention):
 
 
 # -- schedules -----------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("warmup", [0.0, 0.1, 1.0])
-@pytest.mark.parametrize("kind", SCHEDULES)
-def test_the_drawn_schedule_is_the_one_that_is_trained_with(kind, warmup):
-    job = TransformerConfig(**TINY | {"lr_scheduler_type": kind, "warmup_ratio": warmup, "max_steps": 70}).make_job()
-    steps, drawn = factors(kind, 70, warmup, points=1000)
-    assert steps.tolist() == list(range(1, 71))
-    np.testing.assert_allclose(drawn, [job.schedule(int(s)) for s in steps], rtol=1e-5, atol=1e-7)
-    few, thin = factors(kind, 70_000, warmup)
-    assert len(few) <= 163 and few[0] == 1 and few[-1] == 70_000 and np.isfinite(thin).all()
 
 
 def test_the_chosen_schedule_stands_out_and_is_followed():

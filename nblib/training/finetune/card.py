@@ -15,6 +15,7 @@ from nblib.engine.config import Setting, number_text
 from nblib.engine.files import write_atomic
 from nblib.engine.history import History
 from nblib.training.finetune.config import FineTuneConfig
+from nblib.training.schedules import schedule_text
 
 _LANGUAGES = {"reviews": "en", "tweets": "en", "products": "en", "editorials": "en", "reviews-zh": "zh"}
 # Where the offline pack's model is published; its name in the pack is no hub id.
@@ -250,6 +251,7 @@ def _training(config, metrics, history: History | None, shown: list[str]) -> lis
         changed = getattr(config, s.name) != s.default
         told = (f"**`{s.name}`**", f"**{value}**") if changed else (f"`{s.name}`", value)
         lines.append(f"| {told[0]} | {told[1]} | {default} | {markdown(s.description)} |")
+    lines += ["", schedule_text(config)]
     changes = [e for e in history.events if e.get("event") == "set"] if history is not None else []
     if changes:
         lines += ["", "Changed while the run was going:", ""]

@@ -2,6 +2,7 @@
 
 Where the library's Trainer gets in the way it is mended here, and only here:
 
+- the learning rate's schedule: ours, which the preview shows too;
 - order of the data, and batches over processes: ours (``OrderedBatches``), a pure function of (seed, epoch); its own
   length-grouped sampler draws from the process-wide generator;
 - random numbers: seeded before every part of a step from (seed, step, part, rank), the caller's state given back; what
@@ -22,6 +23,7 @@ from pathlib import Path
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader
 from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerState, TrainingArguments
 from transformers.trainer import TRAINER_STATE_NAME
@@ -36,14 +38,9 @@ from nblib.training.finetune.metrics import classification_metrics
 from nblib.training.finetune.order import OrderedBatches
 from nblib.training.finetune.pretrained import freeze, layers_of
 from nblib.training.rng import generators_seeded, model_untouched
+from nblib.training.schedules import schedule_of
 
 STATE_FILE = "nblib.json"
-SCHEDULES = {
-    "linear": "linear",
-    "cosine": "cosine",
-    "constant": "constant_with_warmup",
-    "inverse_sqrt": "inverse_sqrt",
-}
 
 
 def arguments(config: FineTuneConfig, folder: str) -> TrainingArguments:
@@ -57,7 +54,6 @@ def arguments(config: FineTuneConfig, folder: str) -> TrainingArguments:
         per_device_eval_batch_size=config.eval_batch_size,
         gradient_accumulation_steps=config.gradient_accumulation_steps,
         learning_rate=config.learning_rate,
-        lr_scheduler_type=SCHEDULES[config.lr_scheduler_type],
         weight_decay=config.weight_decay,
         max_grad_norm=config.max_grad_norm,
         optim="adamw_torch_fused",
@@ -105,7 +101,6 @@ class SessionTrainer(Trainer):
         self.world_size, self.rank = max(1, self.args.world_size), self.args.process_index
         total = config.epochs * self.steps_per_epoch
         self.total_steps = min(total, config.max_steps) if config.max_steps else total
-        self.args.warmup_steps = math.ceil(config.warmup_ratio * self.total_steps)
         self.frozen = freeze(self.model, config.freeze_layers)
         self.cache: FrozenCache | None = None
         self.best = {"step": None, "value": None, "waited": 0}
@@ -125,6 +120,14 @@ class SessionTrainer(Trainer):
         self.class_weights = torch.tensor(weights, dtype=torch.float32) if config.class_weights else None
         run.on_set(self.apply)
         run.guard = lambda: model_untouched(self.model)
+
+    def create_scheduler(self, num_training_steps: int, optimizer=None) -> LambdaLR:
+        if self.lr_scheduler is None:
+            factor = schedule_of(self.config, self.total_steps)
+            # torch counts the steps that are done; ours is the number of the one to come.
+            self.lr_scheduler = LambdaLR(optimizer or self.optimizer, lambda done: factor(done + 1))
+            self._created_lr_scheduler = True
+        return self.lr_scheduler
 
     # -- data ----------------------------------------------------------------------------------------------------
 
