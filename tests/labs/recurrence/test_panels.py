@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 import torch
@@ -298,13 +300,20 @@ def test_a_view_tells_python_which_neuron_was_chosen(wire):
     from_browser(view, {"type": "nonsense"})
 
 
-@pytest.mark.parametrize("name", ["Heat", "Lines", "Neurons", "Unrolled", "Writing"])
-def test_no_trait_of_a_view_hides_one_that_every_widget_has(wire, name):
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("nblib.ui.views.heat", "Heat"),
+        ("nblib.ui.views.lines", "Lines"),
+        ("nblib.labs.recurrence.characters.neurons_view", "Neurons"),
+        ("nblib.labs.recurrence.unrolled.view", "Unrolled"),
+        ("nblib.labs.recurrence.characters.writing", "Writing"),
+    ],
+)
+def test_no_trait_of_a_view_hides_one_that_every_widget_has(wire, module, name):
     import anywidget
 
-    from nblib import views
-
-    kind = getattr(views, name)
+    kind = getattr(import_module(module), name)
     assert not set(kind.class_own_traits()) & set(anywidget.AnyWidget.class_traits())
     assert {"_model_module", "_view_name"} <= kind().get_state().keys()
 

@@ -16,7 +16,7 @@ from nblib.labs.start.overview import lab_map
 from nblib.labs.start.pack import PackPanel
 from nblib.ui.exercises import progress
 
-LABS = Path(__file__).parents[2] / "labs"
+LABS = Path(__file__).parents[3] / "labs"
 
 
 @pytest.fixture(autouse=True)
