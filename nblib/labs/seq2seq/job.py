@@ -147,7 +147,7 @@ class GRUs(Translate):
 
     def forward(self, model: nn.Module, source: Tensor, target: Tensor, step: int) -> tuple[Tensor, Tensor | None]:
         # The generator that dropout draws from, seeded for this step.
-        return model(source, target, self.live["teacher_forcing"], self._generator)
+        return model(source, target, self.live["teacher_forcing"], self.generator)
 
 
 class Transformers(Translate):
