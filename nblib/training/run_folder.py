@@ -9,7 +9,8 @@ from nblib.engine import checkpoints
 from nblib.engine.config import RunConfig
 from nblib.engine.errors import InputError
 from nblib.engine.files import write_atomic
-from nblib.engine.session import Run
+from nblib.engine.locks import is_empty
+from nblib.engine.run import Run
 
 
 def fresh(base: str) -> str:
@@ -33,7 +34,7 @@ def folder_for(output: str | None, run: Run) -> Path | None:
         raise InputError(
             f"output: {folder} holds another run; give another folder, or go on with: nblib resume {folder}"
         )
-    if folder.exists() and any(p.name != "lock" for p in folder.iterdir()):
+    if folder.exists() and not is_empty(folder):
         raise InputError(f"output: {folder} is not empty; give the name of a new folder")
     return folder
 

@@ -7,7 +7,8 @@ from typing import TypeVar
 
 from nblib.engine.config import RunConfig
 from nblib.engine.errors import SessionError
-from nblib.engine.session import STOPPED, Session
+from nblib.engine.session import Session
+from nblib.engine.states import STOPPED
 
 Name = TypeVar("Name")
 

@@ -9,7 +9,8 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from nblib.training.series import Series
-from nblib.ui.background import Aside, html, picture
+from nblib.ui.background import Background
+from nblib.ui.elements import html, picture, problem
 
 
 class BackgroundButton(widgets.VBox):
@@ -23,7 +24,7 @@ class BackgroundButton(widgets.VBox):
     """
 
     def __init__(self, label: str, work: Callable[[Series], Any], *, stoppable: bool = False):
-        self._work, self.background = work, Aside()
+        self._work, self.background = work, Background()
         self._series = Series()
         self.button = widgets.Button(description=label, layout={"width": "auto"})
         self.button.on_click(lambda _button: self.press())
@@ -40,7 +41,7 @@ class BackgroundButton(widgets.VBox):
         self.button.disabled, self.stop.disabled = True, False
         self.say("Working …")
         self._series = series = Series(self.say)
-        self.background.start(lambda: self._work(series), self._show)
+        self.background.start(lambda: self._work(series), self._show, lambda error: self._show(problem(error)))
 
     def say(self, line: str) -> None:
         self.place.children = (html(line),)

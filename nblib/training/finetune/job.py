@@ -10,8 +10,9 @@ import time
 from pathlib import Path
 
 from nblib.engine import checkpoints
+from nblib.engine.errors import Stopped
 from nblib.engine.files import replace_folder, write_atomic
-from nblib.engine.session import Run, Stopped
+from nblib.engine.run import Run
 from nblib.training.finetune.config import FineTuneConfig
 from nblib.training.run_folder import checkpoint_of, folder_for, fresh, open_folder
 

@@ -27,7 +27,8 @@ from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerStat
 from transformers.trainer import TRAINER_STATE_NAME
 
 from nblib.engine import checkpoints
-from nblib.engine.session import Run, Stopped
+from nblib.engine.errors import Stopped
+from nblib.engine.run import Run
 from nblib.training.finetune.batches import padded, train_loader
 from nblib.training.finetune.config import FineTuneConfig
 from nblib.training.finetune.data import Prepared, Split

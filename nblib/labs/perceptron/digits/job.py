@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nblib.engine.session import Run
+from nblib.engine.run import Run
 from nblib.labs.perceptron.digits.config import DigitsConfig
 from nblib.models.descent import Descent, regularise
 from nblib.models.mlp import MLP
@@ -98,8 +98,9 @@ class DigitsJob:
 
         run.on_set(change)
         size = min(config.batch_size, len(images))
-        run.begin(total=config.epochs * -(-len(images) // size))
-        schedule = Schedule(config.lr_scheduler_type, run.session.total)
+        total = config.epochs * -(-len(images) // size)
+        run.begin(total=total)
+        schedule = Schedule(config.lr_scheduler_type, total)
         for epoch in range(config.epochs):
             rng = np.random.default_rng([config.seed, 2, epoch])
             order = rng.permutation(len(images))
