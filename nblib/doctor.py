@@ -105,7 +105,7 @@ def _gpu() -> Iterator[Finding]:
         yield Finding("ok", "GPU", f"{name}, {memory}, {bf16}")
     if gpus and "+cpu" in torch:
         yield Finding(
-            "note", "GPU", f"is not used: torch {torch} is a build for CPUs; the README says how to change it"
+            "note", "GPU", f"is not used: torch {torch} is a build for CPUs; docs/install.md says how to change it"
         )
     if gpus and "+cpu" not in torch:
         return

@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import shlex
 
-from nblib.cli.output import Failure, duration, first_process
+from nblib.cli.output import Failure, first_process
 from nblib.cli.progress import Progress
 from nblib.engine.errors import InputError
-from nblib.engine.session import FINISHED, Session
+from nblib.engine.session import Session
+from nblib.engine.states import FINISHED
+from nblib.engine.text import duration
 
 
 def run(session: Session) -> int:

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 
 from nblib.engine.errors import InputError
-from nblib.engine.session import Run
+from nblib.engine.run import Run
 from nblib.inspect.maps import readable, watched
 from nblib.inspect.opening import Opened
 from nblib.training.finetune.pretrained import longest_text

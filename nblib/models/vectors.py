@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from nblib.engine.errors import InputError
+from nblib.engine.text import alike
 
 
 class WordVectors:
@@ -91,11 +92,9 @@ class WordVectors:
         return [(str(self.words[i]), float(scores[i])) for i in best if i not in without][:number]
 
     def _alike(self, word: str) -> list[str]:
-        import difflib
-
         # Only words that begin alike: a look at all of them would take longer than a person types.
         some = [w for w in self._initials.get(word[:1], ()) if abs(len(w) - len(word)) < 3]
-        return difflib.get_close_matches(word[:40], some, n=3, cutoff=0.7)
+        return alike(word[:40], some, cutoff=0.7)
 
     @cached_property
     def _initials(self) -> dict[str, list[str]]:
