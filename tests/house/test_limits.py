@@ -29,7 +29,6 @@ NAMED_TUPLE = {"_asdict", "_field_defaults", "_fields", "_make", "_replace"}
 LIBRARYS = {"ui/elements.py: drawn._config"}
 YET: dict[str, set[str]] = {
     "file": {
-        "training/finetune/trainer.py",
         "ui/run_panel.py",
     },
     "function": {
@@ -38,8 +37,6 @@ YET: dict[str, set[str]] = {
         "labs/attention/by_hand/panel.py: table",
         "labs/word_vectors/word2vec/job.py: __call__",
         "sources/index.py: fetch",
-        "training/finetune/card.py: write_card",
-        "training/finetune/pretrained.py: load_classifier",
     },
     "render": {
         "labs/attention/by_hand/view.js",
@@ -60,10 +57,9 @@ YET: dict[str, set[str]] = {
         "labs/recurrence/memory/panel.py: panel._redraw",
         "labs/recurrence/memory/panel.py: self.panel._redraw",
         "labs/seq2seq/drawers.py: self.panel._shown_drawer",
-        "labs/transformer/looks.py: panel._redraw",
-        "labs/transformer/looks.py: self.panel._redraw",
-        "labs/transformer/looks.py: self.panel._shown_drawer",
-        "training/finetune/job.py: trainer._conclude",
+        "labs/transformer/attention_drawer.py: panel._redraw",
+        "labs/transformer/attention_drawer.py: self.panel._redraw",
+        "labs/transformer/attention_drawer.py: self.panel._shown_drawer",
         "ui/background.py: drawn._config",
     },
     "twice": set(),
