@@ -41,19 +41,7 @@ YET: dict[str, set[str]] = {
         "training/finetune/card.py: write_card",
         "training/finetune/pretrained.py: load_classifier",
     },
-    "render": {
-        "labs/attention/by_hand/view.js",
-        "labs/attention/explorer/view.js",
-        "labs/attention/heads/view.js",
-        "labs/perceptron/digits/pad.js",
-        "labs/perceptron/plane.js",
-        "labs/perceptron/playground/net.js",
-        "labs/recurrence/unrolled/view.js",
-        "labs/word_vectors/word2vec/cloud.js",
-        "ui/views/form.js",
-        "ui/views/heat.js",
-        "ui/views/tree.js",
-    },
+    "render": set(),
     "private": {
         "labs/recurrence/characters/drawers.py: panel._redraw",
         "labs/recurrence/characters/drawers.py: self.panel._redraw",
@@ -64,7 +52,6 @@ YET: dict[str, set[str]] = {
         "labs/transformer/looks.py: self.panel._redraw",
         "labs/transformer/looks.py: self.panel._shown_drawer",
         "training/finetune/job.py: trainer._conclude",
-        "ui/background.py: drawn._config",
     },
     "twice": set(),
 }
