@@ -24,9 +24,9 @@ TABLE = 10
 # Public in spite of their name: the methods and fields that every named tuple has.
 NAMED_TUPLE = {"_asdict", "_field_defaults", "_fields", "_make", "_replace"}
 
-# rule → what breaks it yet: the file, "file: function", "file: the private member", or "file ~ file".
 # A library's own member, which it offers no public way to.
 LIBRARYS = {"ui/elements.py: drawn._config"}
+# rule → what breaks it yet: the file, "file: function", "file: the private member", or "file ~ file".
 YET: dict[str, set[str]] = {
     "file": {
         "training/finetune/trainer.py",
