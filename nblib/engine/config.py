@@ -3,7 +3,6 @@ input and the table in the model card."""
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 import types
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from nblib.engine.errors import InputError
+from nblib.engine.text import nearest
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -241,12 +241,6 @@ class RunConfig(BaseModel):
     def make_job(self) -> typing.Callable:
         module, _, name = self.job.partition(":")
         return getattr(import_module(module), name)(self)
-
-
-def nearest(name: str, names: typing.Iterable[str]) -> str:
-    """'; did you mean a, b?' or nothing."""
-    close = difflib.get_close_matches(name.replace("-", "_"), list(names), n=3, cutoff=0.6)
-    return f"; did you mean {', '.join(close)}?" if close else ""
 
 
 def _dumper():

@@ -215,7 +215,7 @@ def test_what_is_asked_for_while_it_stops_is_answered_after_the_end(make):
     asked = threading.Event()
     panel.session.call(lambda play: asked.wait(PATIENCE))
     panel.stop()
-    panel.session._enter("stopping", notify=False)
+    panel.session.desk.enter("stopping", notify=False)
     answers = []
     asking = threading.Thread(target=lambda: answers.append(panel.ask(lambda play: play.step)))
     asking.start()

@@ -31,7 +31,7 @@ def small_characters(story, **changes):
 def ran(panel):
     panel.start()
     panel.session.wait_for("finished", "failed", timeout=60)
-    wait_until(lambda: panel.session._told)
+    wait_until(lambda: panel.session.desk.end_shown)
     assert panel.session.view_errors == []
     return panel
 

@@ -39,7 +39,7 @@ def attending(**changes) -> TransformerConfig:
 def ran(panel):
     panel.start()
     panel.session.wait_for("finished", "failed", timeout=60)
-    wait_until(lambda: panel.session._told)
+    wait_until(lambda: panel.session.desk.end_shown)
     assert panel.session.view_errors == [] and panel.session.state == "finished"
     return panel
 

@@ -12,11 +12,12 @@ import numpy as np
 
 from nblib import sources
 from nblib.engine.errors import InputError, SessionError
-from nblib.engine.session import FAILED, Session
+from nblib.engine.session import Session
+from nblib.engine.states import FAILED
+from nblib.engine.text import duration
 from nblib.inspect.cause import BATCH, Damage, HeldOut, compared, shape, untouched
 from nblib.inspect.opening import Opened, open_model
 from nblib.labs.attention.heads.view import Heads
-from nblib.ui.run_text import duration
 from nblib.ui.text_input import well_formed
 
 FIELDS = {
@@ -199,7 +200,7 @@ class HeadsPanel(widgets.VBox):
             self.view.show(busy=None, busy_about="", damage=job.found, damage_about=words)
             return
         done = session.step_number / session.total if session.total else 0.0
-        left = duration(session.seconds_left)
+        left = duration(session.seconds_left, unknown="–")
         words = f"{session.step_number} of {session.total or '…'} heads over {job.texts_taken} texts, {left} left"
         self.view.show(busy=float(done), busy_about=words, damage=job.found)
 

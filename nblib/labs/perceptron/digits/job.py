@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nblib.engine.session import Run
+from nblib.engine.run import Run
 from nblib.labs.perceptron.digits.config import DigitsConfig
 from nblib.models.descent import Descent, regularise
 from nblib.models.mlp import MLP

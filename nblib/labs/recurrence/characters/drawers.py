@@ -70,7 +70,6 @@ class NeuronsDrawer(Drawer):
 
     def _values(self, fit: Any, model: Any) -> tuple[str, np.ndarray, str]:
         from nblib.labs.recurrence.characters.job import neurons
-        from nblib.labs.recurrence.characters.panel import quoted_piece
 
         model.eval()
         text, note = shortened(self.sentence.value or quoted_piece(fit.text, SHOWN_LETTERS), SHOWN_LETTERS)
@@ -165,3 +164,12 @@ class InsideDrawer(Drawer):
             values, range=(-1, 1) if state else (0, 1), colours="diverging" if state else "viridis", names=list(names),
             kinds=["" for _ in names], column_labels=list(text), caption=note,
         )  # fmt: skip
+
+
+def quoted_piece(text: Any, length: int) -> str:
+    """A piece of the held-out text in which much is quoted, begun at the start of a line."""
+    whole = text.decode(text.held_out[:200_000])
+    marks = np.cumsum([c == '"' for c in whole])
+    starts = [k + 1 for k, c in enumerate(whole[:-length]) if c == "\n"] or [0]
+    best = max(starts, key=lambda k: marks[min(len(marks) - 1, k + length - 1)] - marks[max(0, k - 1)])
+    return whole[best : best + length]

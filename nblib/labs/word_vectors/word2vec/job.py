@@ -38,7 +38,7 @@ class _Job:
         self.config = config
 
     def __call__(self, run: Any) -> Any:
-        from nblib.engine.session import Diverged
+        from nblib.engine.errors import Diverged
         from nblib.models.word2vec import Examples, Word2Vec, keep_probabilities, noise_table, sample_examples
 
         config = self.config
