@@ -35,8 +35,6 @@ YET: dict[str, set[str]] = {
     "function": {
         "figures/curves.py: curves",
         "figures/curves.py: update_curves",
-        "labs/attention/by_hand/panel.py: table",
-        "labs/word_vectors/word2vec/job.py: __call__",
         "sources/index.py: fetch",
         "training/finetune/card.py: write_card",
         "training/finetune/pretrained.py: load_classifier",
@@ -64,7 +62,6 @@ YET: dict[str, set[str]] = {
         "labs/transformer/looks.py: self.panel._redraw",
         "labs/transformer/looks.py: self.panel._shown_drawer",
         "training/finetune/job.py: trainer._conclude",
-        "ui/background.py: drawn._config",
     },
     "twice": set(),
 }

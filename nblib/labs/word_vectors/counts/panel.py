@@ -61,13 +61,13 @@ class WordCountsPanel(widgets.VBox):
         if len(shared) > MOST_ROWS:
             rows.append([f"… {len(shared) - MOST_ROWS:,} more", None, "", "", "soft"])
         unknown = bag.unknown(f"{first} {second}")
-        said = f"cosine {cosine:.2f}"
+        line = f"cosine {cosine:.2f}"
         if not shared:
-            said = "Type two sentences" if not (first + second).strip() else "No word is left to compare"
+            line = "Type two sentences" if not (first + second).strip() else "No word is left to compare"
         if unknown:
             named = ", ".join(word if len(word) <= 20 else word[:19] + "…" for word in unknown[:6])
-            said += f". In no review: {named}{' …' if len(unknown) > 6 else ''}"
-        self.view.show(rows, said)
+            line += f". In no review: {named}{' …' if len(unknown) > 6 else ''}"
+        self.view.show(rows, line)
         near = bag.nearest(first, MOST_TEXTS)
         rows = [[self._texts[i], score, f"{score:.2f}", "", ""] for i, score in near]
         what = f"Nearest of {len(self._texts):,} reviews to the first sentence"
