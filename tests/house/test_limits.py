@@ -25,10 +25,10 @@ TABLE = 10
 NAMED_TUPLE = {"_asdict", "_field_defaults", "_fields", "_make", "_replace"}
 
 # rule → what breaks it yet: the file, "file: function", "file: the private member", or "file ~ file".
+# A library's own member, which it offers no public way to.
+LIBRARYS = {"ui/elements.py: drawn._config"}
 YET: dict[str, set[str]] = {
     "file": {
-        "engine/session.py",
-        "labs/seq2seq/drawers.py",
         "training/finetune/trainer.py",
         "ui/run_panel.py",
     },
@@ -255,7 +255,7 @@ def test_no_module_uses_a_private_member_of_another(python):
     for path, tree in trees.items():
         elsewhere = {name for name, modules in givers.items() if modules > (name in private[path])}
         wrong |= {f"{path}: {member}" for member in reaches(tree, elsewhere)}
-    hold("private", wrong)
+    hold("private", wrong - LIBRARYS)
 
 
 def test_nothing_stands_twice(python, scripts):
