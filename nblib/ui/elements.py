@@ -43,7 +43,7 @@ def picture(figure: Any, front: str) -> widgets.VBox:
         import plotly.graph_objects as go
 
         drawn = go.FigureWidget(figure)
-        drawn._config = LIVE_CONFIG
+        drawn.set_trait("_config", LIVE_CONFIG)
     caption = html(Markup('<div class="nblib-caption">{}</div>').format(sentence))
     return widgets.VBox([drawn, caption], layout={"flex": "1 1 380px", "min_width": "0", "max_width": "760px"})
 

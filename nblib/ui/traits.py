@@ -7,7 +7,7 @@ all of which are sent to the page when they change. These functions are the only
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import traitlets
 
@@ -30,8 +30,10 @@ def number(value: float = 0.0) -> traitlets.Float[float, float | int]:
 
 def number_or_none() -> traitlets.Float[float | None, float | int | None]:
     """A number, None at first."""
-    trait: traitlets.Float[float | None, float | int | None] = traitlets.Float(None, allow_none=True)
-    return trait.tag(sync=True)
+    # The library's own types say int here.
+    return cast("traitlets.Float[float | None, float | int | None]", traitlets.Float(None, allow_none=True)).tag(
+        sync=True
+    )
 
 
 def data() -> traitlets.Bytes:

@@ -34,8 +34,6 @@ YET: dict[str, set[str]] = {
     "function": {
         "figures/curves.py: curves",
         "figures/curves.py: update_curves",
-        "labs/attention/by_hand/panel.py: table",
-        "labs/word_vectors/word2vec/job.py: __call__",
         "sources/index.py: fetch",
     },
     "render": set(),

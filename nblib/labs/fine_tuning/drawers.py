@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ WORST = 8
 class PictureDrawer(Drawer):
     """A drawer whose pictures the panel keeps as wide as their places."""
 
-    def fill(self, content: widgets.Widget | list[widgets.Widget]) -> None:
+    def fill(self, content: widgets.Widget | Sequence[widgets.Widget]) -> None:
         super().fill(content)
         self.panel.download.pictures += 1
 

@@ -72,10 +72,10 @@ def _stops_early(x, w, u, b):
 
 
 def reach(states, u):
-    found = 1.0
+    gradient = 1.0
     for state in states:
-        found *= u * (1 - state**2)
-    return found
+        gradient *= u * (1 - state**2)
+    return gradient
 
 
 def _weights_only(states, u):

@@ -34,8 +34,8 @@ def address(lab: Lab) -> str:
 
 def _in_colab(origin: str, file: str) -> str:
     """The Colab address of a lab, from where pip says that nblib was installed from; "" where that says nothing."""
-    found = re.search(r"github\.com/([^/\"]+/[^/\"]+)/archive/([^\"]+)\.zip", origin)
-    return badge_link(found[1], found[2], f"labs/{file}") if found else ""
+    archive = re.search(r"github\.com/([^/\"]+/[^/\"]+)/archive/([^\"]+)\.zip", origin)
+    return badge_link(archive[1], archive[2], f"labs/{file}") if archive else ""
 
 
 def plain(lab: Lab) -> str:

@@ -10,14 +10,14 @@ from nblib.doctor import Finding, findings
 from nblib.ui.pages import Page, table
 
 
-def doctor(found: Iterable[Finding] | None = None) -> Page:
+def doctor(given: Iterable[Finding] | None = None) -> Page:
     """What this machine has and lacks: problems first, then remarks; the packages that are in order are folded away."""
-    found = list(findings() if found is None else found)
+    given = list(findings() if given is None else given)
     order = {"problem": 0, "note": 1, "ok": 2}
-    packages = [f for f in found if f.level == "ok" and f.text[:1].isdigit() and " " not in f.text]
-    rest = sorted((f for f in found if f not in packages), key=lambda f: order[f.level])
+    packages = [f for f in given if f.level == "ok" and f.text[:1].isdigit() and " " not in f.text]
+    rest = sorted((f for f in given if f not in packages), key=lambda f: order[f.level])
     rows = [[_level(f.level), f.topic, f.text] for f in rest]
-    problems = sum(f.level == "problem" for f in found)
+    problems = sum(f.level == "problem" for f in given)
     verdict = "The labs can run here." if not problems else f"{problems} problem{'s' * (problems > 1)} to mend first."
     made = table(["", "Topic", "Finding"], rows)
     html = Markup("<p><b>{}</b></p>{}").format(verdict, made.html)

@@ -50,12 +50,12 @@ class PackPanel(widgets.VBox):
     def busy(self) -> bool:
         return self._thread is not None and self._thread.is_alive()
 
-    def refresh(self, said: str = "") -> None:
+    def refresh(self, notice: str = "") -> None:
         """Show what is on the disk now."""
         for row in self.rows.values():
             row.refresh()
         on_disk = sum(row.item.disk_bytes for row in self.rows.values() if row.there)
-        self.place.value = _soft(f"{said} In {sources.cache_folder()}: {on_disk / 1e6:,.0f} MB.".strip())
+        self.place.value = _soft(f"{notice} In {sources.cache_folder()}: {on_disk / 1e6:,.0f} MB.".strip())
         self.clear_button.disabled = self.busy or not on_disk
 
     def pull(self, name: str) -> None:
@@ -77,21 +77,21 @@ class PackPanel(widgets.VBox):
         for row in self.rows.values():
             row.button.disabled = True
         self.rows[name].fetching(0, self.rows[name].item.download_bytes)
-        said = f"{name} is there."
+        notice = f"{name} is there."
         try:
             sources.pull(name, progress)
         except (InputError, OSError) as error:
-            said = str(error)
+            notice = str(error)
         self._thread = None
-        self.refresh(said)
+        self.refresh(notice)
 
     def remove(self, name: str) -> None:
-        said = f"{name} was removed."
+        notice = f"{name} was removed."
         try:
             sources.clear(name)
         except InputError as error:
-            said = str(error)
-        self.refresh(said)
+            notice = str(error)
+        self.refresh(notice)
 
     def ask(self, asking: bool = True) -> None:
         """Ask before everything is removed, or take the question back."""
@@ -104,13 +104,13 @@ class PackPanel(widgets.VBox):
 
     def clear(self) -> None:
         """Remove every item; what was passed of the exercises stays."""
-        said = "The cache was cleared."
+        notice = "The cache was cleared."
         try:
             sources.clear([item.name for item in sources.catalogue()])
         except InputError as error:
-            said = str(error)
+            notice = str(error)
         self.ask(False)
-        self.refresh(said)
+        self.refresh(notice)
 
 
 _WRAP = {"flex_flow": "row wrap", "align_items": "center", "width": "100%"}

@@ -171,12 +171,12 @@ def word(
     def grader(given: Any) -> tuple[str, str]:
         if not isinstance(given, str):
             return UNREADABLE, 'Give a name in quotation marks, as in answer = "epochs".'
-        said = given.strip().strip("-").lower().replace("-", "_").replace(" ", "_")
-        if said not in candidates():
+        given_name = given.strip().strip("-").lower().replace("-", "_").replace(" ", "_")
+        if given_name not in candidates():
             # Near an answer by its spelling alone would give it away.
             known = [c for c in candidates() if digest(name, c) != held]
-            return WRONG, unknown + nearest(said, known)
-        return (RIGHT, praise) if digest(name, said) == held else (WRONG, hints.get(said, otherwise))
+            return WRONG, unknown + nearest(given_name, known)
+        return (RIGHT, praise) if digest(name, given_name) == held else (WRONG, hints.get(given_name, otherwise))
 
     return Exercise(name, "a name in quotation marks", grader, lambda: _found(name, held, candidates()), because)
 
@@ -207,7 +207,7 @@ def function(
     def grader(given: Any) -> tuple[str, str]:
         if not callable(given):
             return UNREADABLE, f"Give the function itself, without brackets: {signature.partition('(')[0]}."
-        found = []
+        values = []
         for case in cases:
             try:
                 value = given(*copy.deepcopy(case))
@@ -220,17 +220,17 @@ def function(
             value = _as_number(value)
             if isinstance(value, str):
                 return WRONG, f"{value} It was called with {_call(signature, case)}."
-            found.append(value)
-        wrong = [i for i, case in enumerate(cases) if not same(found[i], oracle(*case))]
+            values.append(value)
+        wrong = [i for i, case in enumerate(cases) if not same(values[i], oracle(*case))]
         if not wrong:
             return RIGHT, praise
         for slip, hint in mistakes:
-            if all(same(value, _value(slip, case)) for value, case in zip(found, cases, strict=True)):
+            if all(same(value, _value(slip, case)) for value, case in zip(values, cases, strict=True)):
                 return WRONG, hint
         case = cases[wrong[0]]
         return WRONG, (
             f"Right on {len(cases) - len(wrong)} of {len(cases)} inputs. {_call(signature, case)} gave "
-            f"{found[wrong[0]]:.4g}, which is too {'large' if found[wrong[0]] > oracle(*case) else 'small'}."
+            f"{values[wrong[0]]:.4g}, which is too {'large' if values[wrong[0]] > oracle(*case) else 'small'}."
         )
 
     return Exercise(name, f"a function {signature}", grader, lambda: signature, because)

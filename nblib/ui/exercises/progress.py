@@ -52,7 +52,7 @@ def writable() -> bool:
 
 def _read() -> dict[str, str]:
     try:
-        found = json.loads(path().read_text(encoding="utf-8"))["passed"]
-        return {str(name): str(day) for name, day in found.items()}
+        days = json.loads(path().read_text(encoding="utf-8"))["passed"]
+        return {str(name): str(day) for name, day in days.items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return {}

@@ -11,6 +11,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from nblib.engine.errors import InputError
+from nblib.labs.attention.by_hand.matrices import EDITABLE, Matrices
 from nblib.labs.attention.by_hand.view import ByHand
 from nblib.ui.elements import Choice
 from nblib.ui.text_input import well_formed, words_or_characters
@@ -24,7 +25,6 @@ SIZES = (2, 3, 4, 5, 6)
 # Products of three such numbers are still far from the end of a float64.
 LARGEST = 1e30
 SLOWEST, FASTEST = -2, 2  # the slider's ends, as powers of ten
-EDITABLE = ("X", "Wq", "Wk", "Wv", "Wo")
 EMPTY = "The sentence is empty: type a word."
 
 
@@ -139,11 +139,11 @@ class AttentionByHandPanel(widgets.VBox):
         pads = PADS * self.padded.value
         words = self._words + [PAD] * pads
         self._fill(words)
-        found, curves, usual = self._compute(words, pads)
-        self.matrices = {name: array for name, (_, array) in found.items()}
+        made, curves, usual = self._compute(words, pads)
+        self.matrices = made.arrays
         self.view.show(
-            [{"name": name, "shape": list(array.shape), **about} for name, (about, array) in found.items()],
-            list(self.matrices.values()), tokens=words, heads=self.heads.chosen,
+            [{"name": name, "shape": list(made.arrays[name].shape), **about} for name, about in made.about.items()],
+            list(made.arrays.values()), tokens=words, heads=self.heads.chosen,
             note=f"{note} {self._remark()}".strip(),
             scale=usual if self._scale is None else self._scale, usual=usual, curves=curves, pads=pads, problem={},
         )  # fmt: skip
@@ -165,7 +165,7 @@ class AttentionByHandPanel(widgets.VBox):
             self._weights.setdefault(name, _drawn(f"{name} {self._seed}", (d, d), 0.6))
         self._weights.setdefault("Wo", np.eye(d))
 
-    def _compute(self, words: list[str], pads: int) -> tuple[dict, bytes, float]:
+    def _compute(self, words: list[str], pads: int) -> tuple[Matrices, bytes, float]:
         import torch
 
         from nblib.labs.attention.by_hand.steps import attention_steps, saturation
@@ -191,8 +191,8 @@ class AttentionByHandPanel(widgets.VBox):
         for h in range(heads):
             curves += [entropy[:, h].mean(1).numpy() / max(1.0, math.log2(n)), gradient[:, h].mean(1).numpy()]
         masks = {"causal": self.causal.value, "padding": bool(pads and self.masked.value)}
-        found = table(x, w, place, s, torch.stack([now[0], slope[0]], dim=-1), masks)
-        return found, np.stack(curves).astype(np.float32).tobytes(), usual
+        made = Matrices(x, w, place, s, torch.stack([now[0], slope[0]], dim=-1), masks)
+        return made, np.stack(curves).astype(np.float32).tobytes(), usual
 
     def _put(self, name: str, row: int, column: int, number: Any) -> None:
         value = read(number, f"{name}, row {row + 1}, column {column + 1}")
@@ -230,75 +230,6 @@ class AttentionByHandPanel(widgets.VBox):
             finally:
                 self._quiet = False
             self.draw()
-
-
-def table(x: Any, w: dict, place: Any, s: Any, row_figures: Any, masks: dict) -> dict:
-    """Name → (what the view is told of the matrix, float64 array), in the order in which they are shown.
-
-    ``row_figures``: (H, T, 2), entropy and gradient of each row of weights. ``masks``: whether one is "causal", and
-    whether one hides "padding".
-    """
-    n, d = x.shape
-    heads, dk = len(s.query), d // len(s.query)
-    bands = heads if heads > 1 else 0
-    found: dict[str, tuple[dict, np.ndarray]] = {}
-
-    def add(name, title, stage, values, rule, rows="tokens", columns="numbers", sign="", **more):
-        about = {"title": title, "stage": stage, "rows": rows, "columns": columns, "sign": sign, "rule": rule,
-                 "edit": rule["kind"] == "given" and name in EDITABLE, "head": -1, "bands": 0, **more}  # fmt: skip
-        found[name] = about, np.ascontiguousarray(values.numpy())
-
-    def product(left, right, length, start=0, transposed=False, offset=0):
-        return {"kind": "product", "left": left, "right": right, "start": start, "length": length,
-                "transposed": transposed, "offset": offset}  # fmt: skip
-
-    given = {"kind": "given"}
-    add("X", "X", "input", x, given)
-    source = "X"
-    if place is not None:
-        source = "X + P"
-        add("P", "P", "input", place, given, sign="+")
-        add(source, source, "input", x + place, {"kind": "add", "left": "X", "right": "P"}, sign="=")
-        add("P Pᵀ", "P Pᵀ", "input", place @ place.T, product("P", "P", d, transposed=True), columns="tokens")
-    for letter in "qkv":
-        add(f"W{letter}", f"W{letter}", "input", w[f"W{letter}"], given, rows="numbers", bands=bands)
-    for letter, values in zip("QKV", (s.query, s.key, s.value), strict=True):
-        both = values.transpose(0, 1).flatten(1)  # (T, D): the heads beside each other
-        rule = product(source, f"W{letter.lower()}", d)
-        add(letter, f"{letter} = {source if place is None else f'({source})'} W{letter.lower()}", "project", both, rule,
-            bands=bands)  # fmt: skip
-    for h in range(heads):
-        of = f"/{h + 1}"
-        more = {"head": h, "columns": "tokens"}
-        rule = product("Q", "K", dk, start=h * dk, transposed=True)
-        add(f"scores{of}", "Q Kᵀ", "weights", s.scores[h], rule, **more)
-        add(
-            f"scaled{of}",
-            "Q Kᵀ · scale",
-            "weights",
-            s.scaled[h],
-            {"kind": "scale", "of": f"scores{of}"},
-            sign="→",
-            **more,
-        )
-        last = f"scaled{of}"
-        if any(masks.values()):
-            rule = {"kind": "mask", "of": last, **masks}
-            last = f"masked{of}"
-            add(last, "masked", "weights", s.masked[h], rule, sign="→", **more)
-        rule = {"kind": "softmax", "of": last}
-        add(f"softmax{of}", "softmax", "weights", s.weights[h], rule, sign="→", **more)
-        rule = {"kind": "entropy", "of": f"softmax{of}"}
-        add(f"entropy{of}", "", "weights", row_figures[h], rule, columns="none", head=h)
-    for h in range(heads):
-        title = "output = softmax V" if heads == 1 else f"head {h + 1}: softmax V"
-        rule = product(f"softmax/{h + 1}", "V", n, offset=h * dk)
-        add(f"values/{h + 1}", title, "output", s.values[h], rule)
-    if heads > 1:
-        add("joined", "joined", "output", s.joined, {"kind": "join"}, sign="→", bands=bands)
-        add("Wo", "Wo", "output", w["Wo"], given, rows="numbers", sign="×")
-        add("output", "output", "output", s.joined @ w["Wo"], product("joined", "Wo", d), sign="=")
-    return found
 
 
 def heads_for(hidden_size: int) -> list[int]:

@@ -42,9 +42,9 @@ class Reader:
 
     def confusion(self) -> np.ndarray:
         """int64 [10, 10]: test pictures by their class and by what the net said."""
-        found = np.zeros((10, 10), np.int64)
-        np.add.at(found, (self.digits.test_labels, self.answers().argmax(1)), 1)
-        return found
+        counts = np.zeros((10, 10), np.int64)
+        np.add.at(counts, (self.digits.test_labels, self.answers().argmax(1)), 1)
+        return counts
 
     def measure(self, most: int | None = None) -> tuple[float, float]:
         """Loss and accuracy on the test pictures, the first ``most`` of them."""
@@ -56,13 +56,13 @@ class Reader:
 def shifted(images: np.ndarray, side: int, rng: np.random.Generator) -> np.ndarray:
     """Every second picture [n, side·side] moved by a pixel, up, down, left or right; what comes in is empty."""
     wide = np.pad(images.reshape(-1, side, side), ((0, 0), (1, 1), (1, 1)))
-    found = np.empty_like(images)
+    moved = np.empty_like(images)
     way = rng.integers(0, 8, len(images))
     for number, (down, right) in enumerate(((0, 1), (2, 1), (1, 0), (1, 2))):
         rows = way == number
-        found[rows] = wide[rows, down : down + side, right : right + side].reshape(-1, side * side)
-    found[way >= 4] = images[way >= 4]
-    return found
+        moved[rows] = wide[rows, down : down + side, right : right + side].reshape(-1, side * side)
+    moved[way >= 4] = images[way >= 4]
+    return moved
 
 
 class DigitsJob:

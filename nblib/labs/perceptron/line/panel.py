@@ -139,7 +139,8 @@ class PerceptronPanel(widgets.VBox):
             self.points[:, :2], labels, learning_rate=self.config.learning_rate, most_passes=MOST_PASSES, start=start
         )
         self.updates += learnt.updates
-        self._line(*learnt.weights, learnt.bias)
+        w1, w2 = learnt.weights
+        self._line(w1, w2, learnt.bias)
         self._show()
         passes = f"{learnt.passes:,} pass{'es' * (learnt.passes > 1)} with {learnt.updates:,} updates"
         if learnt.converged:

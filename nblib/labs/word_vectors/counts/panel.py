@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipywidgets as widgets
 
-from nblib.labs.word_vectors.counts.bag_of_words import WEIGHTINGS, BagOfWords, Shared
+from nblib.labs.word_vectors.counts.bag_of_words import WEIGHTINGS, BagOfWords, Shared, Weighting
 from nblib.ui.views.ask import Ask
 
 MOST_ROWS, MOST_TEXTS = 14, 4
@@ -21,7 +21,7 @@ class WordCountsPanel(widgets.VBox):
 
     def __init__(self, texts: list[str] | None = None, *, first: str = "", second: str = ""):
         self._texts = _reviews() if texts is None else list(texts)
-        self._bags: dict[str, BagOfWords] = {}
+        self._bags: dict[Weighting, BagOfWords] = {}
         fields = [
             {"name": "first", "label": "first sentence", "shown": "1", "wide": True},
             {"name": "second", "label": "second sentence", "shown": "2", "wide": True},
@@ -45,7 +45,7 @@ class WordCountsPanel(widgets.VBox):
 
     def bag(self) -> BagOfWords:
         """The vectors under the chosen weighting, made once each."""
-        name = next(w for w in WEIGHTINGS if w == self.weighting.value)
+        name: Weighting = next(w for w in WEIGHTINGS if w == self.weighting.value)
         if name not in self._bags:
             self._bags[name] = BagOfWords(self._texts, name)
         return self._bags[name]
@@ -61,13 +61,13 @@ class WordCountsPanel(widgets.VBox):
         if len(shared) > MOST_ROWS:
             rows.append([f"… {len(shared) - MOST_ROWS:,} more", None, "", "", "soft"])
         unknown = bag.unknown(f"{first} {second}")
-        said = f"cosine {cosine:.2f}"
+        line = f"cosine {cosine:.2f}"
         if not shared:
-            said = "Type two sentences" if not (first + second).strip() else "No word is left to compare"
+            line = "Type two sentences" if not (first + second).strip() else "No word is left to compare"
         if unknown:
             named = ", ".join(word if len(word) <= 20 else word[:19] + "…" for word in unknown[:6])
-            said += f". In no review: {named}{' …' if len(unknown) > 6 else ''}"
-        self.view.show(rows, said)
+            line += f". In no review: {named}{' …' if len(unknown) > 6 else ''}"
+        self.view.show(rows, line)
         near = bag.nearest(first, MOST_TEXTS)
         rows = [[self._texts[i], score, f"{score:.2f}", "", ""] for i, score in near]
         what = f"Nearest of {len(self._texts):,} reviews to the first sentence"

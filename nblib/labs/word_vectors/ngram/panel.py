@@ -106,8 +106,8 @@ class NgramPanel(widgets.VBox):
             asked = (self._key, smoothing, amount)
             if asked != self._asked:
                 tokens, starts = self._held_out[self._key[1:]]
-                found = model.perplexity(tokens, starts, smoothing, amount)
-                shown = "∞, because some word has P = 0" if math.isinf(found) else f"{found:,.1f}"
+                perplexity = model.perplexity(tokens, starts, smoothing, amount)
+                shown = "∞, because some word has P = 0" if math.isinf(perplexity) else f"{perplexity:,.1f}"
                 text = Markup("Perplexity on {} other sentences of {}: <b>{}</b>")
                 self.held.value = html(text.format(len(starts) - 1, self.config.corpus, shown)).value
                 self._asked = asked
@@ -121,13 +121,13 @@ class NgramPanel(widgets.VBox):
             before = split_words(self.view.texts.get("sentence", "")[:LONGEST])
             self._seed += 1
             cfg = self.config
-            found = self.model.generate(
+            drawn = self.model.generate(
                 before, temperature=cfg.temperature, smoothing=cfg.smoothing, amount=cfg.amount, most=cfg.max_words,
                 seed=self._seed,
             )  # fmt: skip
             shown = " ".join(before[-20:])
-            end = "" if len(found) == cfg.max_words else " ∎"
-            self.written.value = html(f"{shown} │ {' '.join(found) or '(the end)'}{end}").value
+            end = "" if len(drawn) == cfg.max_words else " ∎"
+            self.written.value = html(f"{shown} │ {' '.join(drawn) or '(the end)'}{end}").value
 
     # -- inside ------------------------------------------------------------------------------------------------------
 

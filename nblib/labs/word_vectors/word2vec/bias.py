@@ -90,9 +90,9 @@ def lean(
     direction = np.mean([unit[vectors.places[y]] - unit[vectors.places[x]] for x, y in there], axis=0)
     direction = direction / max(float(np.linalg.norm(direction)), 1e-12)
     middle = float((unit @ direction).mean())
-    found = [(w, float(unit[vectors.places[w]] @ direction) - middle) for w in dict.fromkeys(words) if w in vectors]
-    found.sort(key=lambda pair: pair[1])
-    return [*found[:number], *found[-number:]] if number and len(found) > 2 * number else found
+    leanings = [(w, float(unit[vectors.places[w]] @ direction) - middle) for w in dict.fromkeys(words) if w in vectors]
+    leanings.sort(key=lambda pair: pair[1])
+    return [*leanings[:number], *leanings[-number:]] if number and len(leanings) > 2 * number else leanings
 
 
 def _divisions(n: int, k: int, seed: int) -> np.ndarray:

@@ -39,19 +39,14 @@ class _Job:
 
     def __call__(self, run: Any) -> Any:
         from nblib.engine.errors import Diverged
-        from nblib.models.word2vec import Examples, Word2Vec, keep_probabilities, noise_table, sample_examples
+        from nblib.models.word2vec import Word2Vec, keep_probabilities, noise_table, sample_examples
 
         config = self.config
         with run.phase("reading the text"):
             tokens, starts, words, counts = _text(config)
         run.check()
         with run.phase("compiling"):
-            # The first call compiles, for a few seconds; later ones, and later kernels, find it on the disk.
-            few = np.zeros(2, np.int32)
-            Word2Vec(words[:1], counts[:1], config.vector_size).update(
-                Examples(few[:1], np.arange(2), few[None, :1]), 0.1
-            )
-            sample_examples(few, np.array([0, 2]), np.ones(1), few, window=1, negative=1, cbow=False)
+            _compile(words, counts, config.vector_size)
         model = Word2Vec(words, counts, config.vector_size, config.seed)
         noise = noise_table(counts, config.ns_exponent)
         steps = _stretches(starts, config.batch_words)
@@ -91,6 +86,15 @@ class _Job:
             if not run.step(loss=loss, learning_rate=rate, items=int(starts[end] - starts[begin])):
                 break
         return model
+
+
+def _compile(words: np.ndarray, counts: np.ndarray, vector_size: int) -> None:
+    """The first call compiles, for a few seconds; later ones, and later kernels, find it on the disk."""
+    from nblib.models.word2vec import Examples, Word2Vec, sample_examples
+
+    few = np.zeros(2, np.int32)
+    Word2Vec(words[:1], counts[:1], vector_size).update(Examples(few[:1], np.arange(2), few[None, :1]), 0.1)
+    sample_examples(few, np.array([0, 2]), np.ones(1), few, window=1, negative=1, cbow=False)
 
 
 def _text(config: Word2VecConfig) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -73,10 +73,10 @@ class Neighbours:
             return
         self.found = [*words, *(word for word, _ in near)]
         counts = [_count(vectors, word) for word in words]
-        said = "cosine of the angle" + (
+        line = "cosine of the angle" + (
             f"; {words[0]} occurs {counts[0]} times" if len(words) == 1 else "; of the mean"
         )
-        self.view.show([[w, c, f"{c:.2f}", f"{_count(vectors, w)} times", ""] for w, c in near], said)
+        self.view.show([[w, c, f"{c:.2f}", f"{_count(vectors, w)} times", ""] for w, c in near], line)
 
 
 class Analogy:
@@ -111,16 +111,16 @@ class Analogy:
             if any(len(words) != 1 for words in three):
                 raise InputError("one word in each field; a pair of words has no vector of its own here")
             a, b, c = (words[0] for words in three)
-            found = vectors.analogy(a, b, c, 5)
+            answers = vectors.analogy(a, b, c, 5)
         except InputError as error:
             self.view.show([], str(error), "bad")
             return
         nearest = vectors.nearest(c, 1)[0][0]
-        copied = found and found[0][0] == nearest
-        said = f"{b} − {a} + {c}, without these three" + (
+        copied = answers and answers[0][0] == nearest
+        line = f"{b} − {a} + {c}, without these three" + (
             f". But {nearest} is nearest to {c} anyway." if copied else ""
         )
-        self.view.show([[w, score, f"{score:.2f}", "", ""] for w, score in found], said)
+        self.view.show([[w, score, f"{score:.2f}", "", ""] for w, score in answers], line)
 
 
 class Bias(Drawer):
@@ -189,25 +189,25 @@ class Bias(Drawer):
                 for w, v in sorted(leanings.items(), key=lambda pair: -pair[1])
             ]
             missing = f" Without a vector: {', '.join(test.missing)}." if test.missing else ""
-            said = f"Group 1 leans to A, against group 2: {test.verdict}.{missing}"
-            self.view.show(rows, said)
+            line = f"Group 1 leans to A, against group 2: {test.verdict}.{missing}"
+            self.view.show(rows, line)
         self._lay_out(vectors)
 
     def _lay_out(self, vectors: WordVectors) -> None:
         try:
-            found = lean(vectors, POLES, OCCUPATIONS, number=9)
+            leanings = lean(vectors, POLES, OCCUPATIONS, number=9)
         except InputError:
-            found = []
-        if not found:
+            leanings = []
+        if not leanings:
             self.between.show([], "This text has no he and she, or no occupations to lay between them.")
             return
-        largest = max((abs(v) for _, v in found), default=1) or 1
-        rows = [[w, v / largest, f"{v:+.2f}", f"{_count(vectors, w)} times", ""] for w, v in found]
-        rare = sum(_seen(vectors, w) < 50 for w, _ in found)
+        largest = max((abs(v) for _, v in leanings), default=1) or 1
+        rows = [[w, v / largest, f"{v:+.2f}", f"{_count(vectors, w)} times", ""] for w, v in leanings]
+        rare = sum(_seen(vectors, w) < 50 for w, _ in leanings)
         self.between.show(
             rows,
             f"Occupations between he and she: cosine with the mean of {len(POLES)} pairs, less that of all words. "
-            f"{rare} of {len(found)} were seen fewer than 50 times: their places are little more than chance. Train "
+            f"{rare} of {len(leanings)} were seen fewer than 50 times: their places are little more than chance. Train "
             "again with another seed and see which stay.",
         )
 

@@ -67,8 +67,8 @@ def groups_in(places: dict[str, int]) -> list[tuple[str, list[str]]]:
     """The groups of which a text has four words or more, at most six: those of the language that it has most of."""
     sets = []
     for table in (ENGLISH, FILMS, CHINESE):
-        found = [(name, [w for w in words.split() if w in places]) for name, words in table.items()]
-        sets.append([(name, words) for name, words in found if len(words) >= FEWEST])
+        groups = [(name, [w for w in words.split() if w in places]) for name, words in table.items()]
+        sets.append([(name, words) for name, words in groups if len(words) >= FEWEST])
     return max(sets, key=lambda s: sum(len(words) for _, words in s))
 
 
