@@ -18,10 +18,11 @@ def public_names(stub: Path) -> dict[str, str]:
 
 
 def summary(module: Path, name: str) -> str:
-    """The first line of the docstring of a class or function; "" where there is none."""
+    """The first paragraph of the docstring of a class or function; "" where there is none."""
     for node in ast.parse(module.read_text(encoding="utf-8")).body:
         if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and node.name == name:
-            return (ast.get_docstring(node) or "").partition("\n")[0]
+            paragraph = (ast.get_docstring(node) or "").partition("\n\n")[0]
+            return " ".join(paragraph.split())
     return ""
 
 
