@@ -7,15 +7,19 @@ import math
 import os
 import threading
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class _Column:
     """Steps (int32), seconds and values (float32) of one metric, grown by doubling."""
 
     def __init__(self):
+        # Not with the module: a session that has logged nothing yet, as after the first line of a notebook, needs none.
+        import numpy as np
+
         self.length = 0
         self.steps = np.empty(64, np.int32)
         self.seconds = np.empty(64, np.float32)
@@ -23,6 +27,8 @@ class _Column:
 
     def append(self, step: int, seconds: float, value: float) -> None:
         if self.length == len(self.values):
+            import numpy as np
+
             for name in ("steps", "seconds", "values"):
                 old = getattr(self, name)
                 new = np.empty(2 * len(old), old.dtype)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
 from pathlib import Path
-
-from filelock import FileLock, Timeout
 
 from nblib.engine.errors import InputError
 
@@ -23,6 +20,11 @@ class FolderLock:
     """
 
     def __init__(self, folder: str | Path):
+        # Not with the module: only a run that writes locks something.
+        import socket
+
+        from filelock import FileLock, Timeout
+
         folder = Path(folder)
         holder = folder / HOLDER
         # Not bound to a thread: whoever ends the run lets the folder go.

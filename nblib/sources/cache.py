@@ -71,9 +71,10 @@ def _hash_at(path: str, size: int, modified: int) -> str:
 
 def is_sound(folder: Path, origin: str, names: tuple[str, ...] = ()) -> bool:
     """As `is_complete`, and every file has the sha256 of the marker; each file is read once a process."""
-    if not is_complete(folder, origin, names):
+    marker = read_marker(folder)
+    if marker is None or not is_complete(folder, origin, names):
         return False
-    for name, entry in read_marker(folder)["files"].items():
+    for name, entry in marker["files"].items():
         path = folder / name
         state = path.stat()
         if _hash_at(str(path), state.st_size, state.st_mtime_ns) != entry["sha256"]:

@@ -67,6 +67,8 @@ def test_the_same_process_is_refused_too(tmp_path):
 def test_a_folder_that_cannot_be_written_is_an_error_of_the_system(tmp_path):
     code = (
         "import os, sys; from nblib.engine.locks import FolderLock\n"
+        # Brought in before the user changes, who may not read this environment.
+        "FolderLock(sys.argv[2]).release()\n"
         "os.getuid() or os.setuid(65534)\n"
         "try: FolderLock(sys.argv[1])\n"
         "except OSError as error: print(error.strerror)"
@@ -75,7 +77,8 @@ def test_a_folder_that_cannot_be_written_is_an_error_of_the_system(tmp_path):
     folder.mkdir(mode=0o555)
     for above in (tmp_path, *list(tmp_path.parents)[:3]):
         above.chmod(above.stat().st_mode | 0o055) if above.owner() == folder.owner() else None
-    done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, timeout=PATIENCE)
+    command = [sys.executable, "-c", code, str(folder), str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     assert (done.stdout.strip(), done.stderr) == ("Permission denied", "")
 
 

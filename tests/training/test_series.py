@@ -28,9 +28,11 @@ class Counting:
 
     def __init__(self, config: CountConfig):
         self.config = config
+        self.sessions: list[Session] = []
         made.append(self)
 
     def __call__(self, run):
+        self.sessions.append(run.session)
         run.begin(total=self.config.steps)
         for number in range(self.config.steps):
             if self.config.fails:
@@ -108,18 +110,11 @@ def test_a_stop_at_any_moment_is_heard(monkeypatch):
 
 def test_a_session_that_was_stopped_itself_ends_the_series():
     series = Series()
-    thread = threading.Timer(0.1, lambda: _active().stop())
+    thread = threading.Timer(0.1, lambda: made[-1].sessions[-1].stop())
     thread.start()
     assert names(series, endless=ENDLESS, never=CountConfig()) == []
     thread.join()
     assert series.stopped
-
-
-def _active() -> Session:
-    from nblib.engine import session
-
-    assert session._active is not None
-    return session._active
 
 
 def test_what_a_run_raises_comes_out_and_the_series_may_go_on_afterwards():

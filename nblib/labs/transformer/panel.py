@@ -9,8 +9,8 @@ import numpy as np
 
 from nblib.engine.history import History
 from nblib.engine.session import Session
+from nblib.labs.transformer.attention_drawer import AttentionDrawer
 from nblib.labs.transformer.config import NAMES, RaceConfig
-from nblib.labs.transformer.looks import LooksDrawer
 from nblib.labs.transformer.schedule_figure import schedule_lines
 from nblib.ui.elements import html, row
 from nblib.ui.fit_panel import POINTS, FitPanel
@@ -65,7 +65,7 @@ class RacePanel(FitPanel):
         return widgets.VBox([tools, charts, self.numbers])
 
     def make_drawers(self) -> dict[str, Any]:
-        return {"looks": LooksDrawer(self)}
+        return {"looks": AttentionDrawer(self)}
 
     def forget(self) -> None:
         super().forget()

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from nblib import RaceConfig, RacePanel, Session
-from nblib.labs.transformer.looks import EACH, MEAN
+from nblib.labs.transformer.attention_drawer import EACH, MEAN
 from nblib.labs.transformer.panel import SECONDS
 from tests.wire import drawn, edit, wait_until
 

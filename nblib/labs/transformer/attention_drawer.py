@@ -19,7 +19,7 @@ EACH, MEAN = -2, -1
 NO_MODEL = "Press Start: what they look at comes here."
 
 
-class LooksDrawer(Drawer):
+class AttentionDrawer(Drawer):
     """Two heatmaps: the Transformer's attention to the source, head by head in a chosen layer, and the GRU's."""
 
     title, icon = "What they look at", "try"
