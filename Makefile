@@ -1,4 +1,5 @@
 # make lab     install what is needed and open the labs in JupyterLab
+# make check   what can be checked in two minutes
 # make test    install what is needed and run every test
 # The other targets are listed by `make help`. Another Python than python3: PYTHON=python3.12 make setup
 SHELL := /bin/bash
@@ -11,7 +12,7 @@ BIN := .venv/bin
 COLAB := .venv-colab/bin
 VERSION := -c 'import sys; print("%d.%d" % sys.version_info[:2])'
 
-.PHONY: help setup pack lab test test-colab bench bench-long stamp publish docs picture pin clean
+.PHONY: help setup pack lab check test test-colab bench bench-long stamp publish docs picture pin clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 13
@@ -32,21 +33,29 @@ pack: setup
 lab: pack ## open the labs in JupyterLab (no display: prints the address)
 	@$(BIN)/python -m nblib lab
 
-# A lab or a file of tests at a time on each core, with one thread each: they leave a core idle half of the time. Labs
-# come first, since one takes as long as many files. The tests in a browser measure nothing, but wait for what a person
-# would wait for, and have the machine to themselves.
-PARALLEL := -m pytest -n logical --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+# A lab or a file of tests at a time on each core, with one thread each (tests/parts.py): they leave a core idle half of
+# the time. Labs come first, since one takes as long as many files. The tests in a browser wait for what a person would
+# wait for, and come when the rest is over.
+PARALLEL := -m pytest -n logical --maxprocesses 4 --no-loadscope-reorder --durations=10
 UNIT := $(filter-out tests/notebooks tests/browser tests/colab tests/bench,$(patsubst %/,%,$(wildcard tests/*/)))
 PANELS := tests/notebooks tests/ui tests/labs
-APART := OMP_NUM_THREADS=1 $(BIN)/python $(PARALLEL) tests/notebooks $(UNIT)
+APART := OMP_NUM_THREADS=1 $(BIN)/python $(PARALLEL)
+LINT := $(BIN)/ruff check . && $(BIN)/ruff format --check .
+TYPES := { $(BIN)/basedpyright --level error && $(BIN)/python .ci/tsc.py -p tests/js; }
 
-test: pack ## ruff, then every test: unit, labs, browser
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+# The checker of types has a core to itself as long as the tests leave one.
+check: setup ## ruff, types of Python and JavaScript, unit tests without training: two minutes
+	@$(LINT)
+	@$(TYPES) & types=$$!; $(APART) -m "not slow" $(UNIT) && wait $$types
+
+test: pack ## every test: check, the rest of the unit tests, labs, browser
+	@$(LINT)
+	@$(TYPES)
 	@if $(BIN)/python -m tests.browser.chromium; then \
-	  $(APART) && $(BIN)/python -m pytest tests/browser; \
+	  $(APART) tests/notebooks $(UNIT) && $(APART) tests/browser; \
 	elif [ "$${CI:-}" = true ]; then exit 1; \
 	else \
-	  $(APART) && echo "The tests in a browser were not run: no Chromium, see above."; \
+	  $(APART) tests/notebooks $(UNIT) && echo "The tests in a browser were not run: no Chromium, see above."; \
 	fi
 
 # Colab's versions beside the first environment's heavy packages.
@@ -54,10 +63,10 @@ test: pack ## ruff, then every test: unit, labs, browser
 	@$(BIN)/python .ci/colab.py
 	@touch $@
 
-test-colab: pack .venv-colab/.installed ## the panels' tests and the labs at Colab's versions, in classic Notebook
+test-colab: pack .venv-colab/.installed ## panels' tests, labs 00 and 09, first panels at Colab's versions
 	@$(COLAB)/python .ci/colab.py --versions
-	@OMP_NUM_THREADS=1 $(COLAB)/python $(PARALLEL) $(PANELS)
-	@$(COLAB)/python -m pytest tests/colab
+	@OMP_NUM_THREADS=1 $(COLAB)/python $(PARALLEL) --whole-labs 00,09 $(PANELS)
+	@OMP_NUM_THREADS=1 $(COLAB)/python -m pytest tests/colab
 
 bench: pack ## the figures of docs/figures.md that take at most 10 minutes
 	@$(BIN)/python -m tests.bench

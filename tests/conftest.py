@@ -18,6 +18,22 @@ os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
 os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
 
 
+def pytest_addoption(parser):
+    parser.addoption("--whole-labs", help="labs that are run whole, as 00,09; of the others the first panel. All")
+
+
+def pytest_collection_modifyitems(config, items):
+    from tests import parts
+
+    for item in items:
+        if parts.slow(item.nodeid):
+            item.add_marker(pytest.mark.slow)
+    if whole := config.getoption("whole_labs"):
+        kept = [item for item in items if parts.asks_for_no_more(item.nodeid, whole.split(","))]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     from tests.parts import scheduler

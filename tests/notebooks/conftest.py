@@ -1,8 +1,10 @@
-"""Each lab is run once, in a kernel of its own, in a copy of labs/, with the network switched off."""
+"""Each lab is run once, in a kernel of its own, in a copy of labs/, with the network switched off.
+
+With `--whole-labs 00,09` the others are run up to and including the cell that shows their first panel.
+"""
 
 import os
 import shutil
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +12,10 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from tests.yardstick import Yardstick
+
 LABS = Path(__file__).parents[2] / "labs"
+WIDGET = "application/vnd.jupyter.widget-view+json"
 # Labs promise 90 seconds on two free cores; a shared machine may be slower, and a stuck one should not hang.
 PATIENCE = 900
 
@@ -43,11 +48,15 @@ socket.socket.connect, socket.getaddrinfo = connect, getaddrinfo
 
 @dataclass
 class Ran:
-    """A lab after "Run All": its cells with their outputs, the seconds it took, the folder it ran in."""
+    """A lab after "Run All": the cells that ran with their outputs, the seconds it took, the folder it ran in.
+
+    ``idle_seconds``: what it would have taken on the idle machine that the times in nblib/index.py are from.
+    """
 
     name: str
     cells: list
     seconds: float
+    idle_seconds: float
     folder: Path
 
     @property
@@ -75,10 +84,29 @@ def offline(tmp_path_factory) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": path, "HF_HUB_OFFLINE": "1", "NBLIB_OFFLINE": "1"}
 
 
+def shows_a_panel(cell) -> bool:
+    return any(WIDGET in output.get("data", {}) for output in cell.get("outputs", []))
+
+
+def execute(client: NotebookClient, environment: dict[str, str], *, whole: bool) -> list:
+    """Run the cells in order, all or up to the first panel; those that ran. A cell that fails raises its error."""
+    cells = client.nb.cells
+    if whole:
+        client.execute(env=environment)
+        return cells
+    with client.setup_kernel(env=environment):
+        for index, cell in enumerate(cells):
+            client.execute_cell(cell, index)
+            if shows_a_panel(cell):
+                return cells[: index + 1]
+    raise AssertionError("no cell showed a panel")
+
+
 @pytest.fixture(scope="session")
-def run_lab(tmp_path_factory, offline):
+def run_lab(tmp_path_factory, offline, pytestconfig):
     """`run_lab("09_fine_tuning")`: a Ran; the second call for the same lab gives the same."""
     done: dict[str, Ran] = {}
+    whole = pytestconfig.getoption("whole_labs")
 
     def run(name: str) -> Ran:
         if name not in done:
@@ -87,9 +115,9 @@ def run_lab(tmp_path_factory, offline):
             notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
             where = {"metadata": {"path": folder}}
             client = NotebookClient(notebook, timeout=PATIENCE, kernel_name="python3", resources=where)
-            began = time.monotonic()
-            client.execute(env=offline)
-            done[name] = Ran(name, notebook.cells, time.monotonic() - began, folder)
+            with Yardstick() as yardstick:
+                cells = execute(client, offline, whole=whole is None or name[:2] in whole.split(","))
+            done[name] = Ran(name, cells, yardstick.seconds, yardstick.idle_seconds, folder)
         return done[name]
 
     return run

@@ -1,6 +1,5 @@
 """Every lab runs from top to bottom without a network, and leaves its widgets, its figures and no answers."""
 
-import os
 import re
 import subprocess
 import sys
@@ -13,7 +12,8 @@ from nblib.ui.exercises import names
 LABS = sorted(path.stem for path in (Path(__file__).parents[2] / "labs").glob("*.ipynb"))
 WIDGET = "application/vnd.jupyter.widget-view+json"
 PLOTLY = "application/vnd.plotly.v1+json"
-LIMIT = 240
+# Labs promise 90 seconds on two idle cores; here a lab has one thread, and most of one core.
+LIMIT = 150
 WIDGETS = {
     "00_start": ["pack-panel"],
     "01_perceptron": [
@@ -85,19 +85,20 @@ def test_the_network_is_off(offline):
 
 def test_run_all_ends_in_time_and_without_a_word_on_standard_error(lab, record_property):
     record_property(f"seconds of {lab.name}", round(lab.seconds, 1))
-    print(f"{lab.name}: {lab.seconds:.0f} s")
+    print(f"{lab.name}: {lab.seconds:.0f} s, on an idle machine {lab.idle_seconds:.0f} s")
     assert [o for o in lab.outputs if o.output_type == "error"] == []
     assert [o.text for o in lab.outputs if o.output_type == "stream" and o.name == "stderr"] == []
-    # On a machine that others use too, in proportion: a test that fails when somebody compiles helps nobody.
-    crowd = os.getloadavg()[0] / (os.cpu_count() or 1) if hasattr(os, "getloadavg") else 1
-    assert lab.seconds < LIMIT * max(1, crowd)
+    assert lab.idle_seconds < LIMIT
 
 
 def test_its_widgets_and_figures_are_there(lab):
-    for cell in WIDGETS.get(lab.name, []):
+    ran = {cell.id for cell in lab.cells}
+    shown = [cell for cell in WIDGETS.get(lab.name, []) if cell in ran]
+    assert shown[:1] == WIDGETS.get(lab.name, [])[:1]
+    for cell in shown:
         assert WIDGET in lab.kinds(cell), cell
     for cell in FIGURES.get(lab.name, []):
-        assert PLOTLY in lab.kinds(cell), cell
+        assert cell not in ran or PLOTLY in lab.kinds(cell), cell
 
 
 def test_exercises_wait_for_an_answer_and_show_none(lab):
