@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 
 from nblib.engine.errors import InputError
-from nblib.engine.session import Run
+from nblib.engine.run import Run
 from nblib.inspect.maps import readable, watched
 from nblib.inspect.opening import Opened
 from nblib.training.finetune.pretrained import longest_text
@@ -30,7 +30,7 @@ MOST_TOKENS = 128
 SECONDS = 60.0
 
 
-class Said(NamedTuple):
+class Answer(NamedTuple):
     """What a model says of a text: ``labels`` and their ``values``, float64; ``about``: what these are, in words."""
 
     labels: list[str]
@@ -38,7 +38,7 @@ class Said(NamedTuple):
     about: str
 
 
-def says(opened: Opened, text: str, second: str = "", scales: Any = None, most: int = 8) -> Said:
+def says(opened: Opened, text: str, second: str = "", scales: Any = None, most: int = 8) -> Answer:
     """What the model says of ``text`` with every head counted as ``scales`` [layers, heads] says.
 
     The probabilities of the likeliest next tokens, of what may stand at the mask (the tokenizer's, or ``___``), or of
@@ -48,7 +48,7 @@ def says(opened: Opened, text: str, second: str = "", scales: Any = None, most: 
     """
     asked = _asked(opened, text, second)
     values = _values(opened, asked, scales)
-    return _said(opened, asked, values, np.argsort(-values, kind="stable")[:most])
+    return _labelled(opened, asked, values, np.argsort(-values, kind="stable")[:most].tolist())
 
 
 def untouched(opened: Opened, text: str, second: str = "") -> np.ndarray:
@@ -63,7 +63,7 @@ def compared(
     scales: Any = None,
     most: int = 8,
     before: np.ndarray | None = None,
-) -> tuple[Said, Said]:
+) -> tuple[Answer, Answer]:
     """What the untouched model says, and what it says with ``scales``, of the same labels, the likeliest before first.
 
     What is likeliest now is among them. ``before``: what ``untouched`` gave for these texts, where that is known; a
@@ -72,12 +72,12 @@ def compared(
     asked = _asked(opened, text, second)
     before = _values(opened, asked, None) if before is None else before
     now = _values(opened, asked, scales)
-    chosen = list(np.argsort(-before, kind="stable")[:most])
+    chosen = np.argsort(-before, kind="stable")[:most].tolist()
     if int(now.argmax()) not in chosen:
         chosen[-1] = int(now.argmax())
     if opened.says == "classes":
         chosen = list(range(len(before)))
-    return _said(opened, asked, before, chosen), _said(opened, asked, now, chosen)
+    return _labelled(opened, asked, before, chosen), _labelled(opened, asked, now, chosen)
 
 
 def _values(opened: Opened, asked: list[str], scales: Any) -> np.ndarray:
@@ -91,13 +91,13 @@ def _values(opened: Opened, asked: list[str], scales: Any) -> np.ndarray:
     return _answer(opened, out, batch, 0).double().cpu().numpy()
 
 
-def _said(opened: Opened, asked: list[str], values: np.ndarray, chosen: Sequence[int]) -> Said:
+def _labelled(opened: Opened, asked: list[str], values: np.ndarray, chosen: Sequence[int]) -> Answer:
     if opened.says == "similarity":
-        return Said([" and ".join(f"“{_short(text)}”" for text in asked)], values, "cosine of the two sentences")
+        return Answer([" and ".join(f"“{_short(text)}”" for text in asked)], values, "cosine of the two sentences")
     if opened.says == "classes":
-        return Said([opened.labels[k] for k in chosen], values[list(chosen)], "probability of each class")
+        return Answer([opened.labels[k] for k in chosen], values[list(chosen)], "probability of each class")
     about = "probability at the mask" if opened.says == "masked token" else "probability of the next token"
-    return Said(readable(opened.tokenizer, [int(k) for k in chosen]), values[list(chosen)], about)
+    return Answer(readable(opened.tokenizer, [int(k) for k in chosen]), values[list(chosen)], about)
 
 
 class HeldOut:
@@ -113,10 +113,12 @@ class HeldOut:
     def __init__(self, opened: Opened, texts: Sequence[str], labels: Sequence[str] | None = None):
         if not texts:
             raise InputError("texts: there are none to measure the loss over; give a few sentences")
-        if opened.says == "classes" and labels is None:
-            raise InputError("labels: a classifier's loss needs the right class of each text")
-        if opened.says == "classes" and (strange := sorted(set(labels) - set(opened.labels))):
-            raise InputError(f"labels: {strange[0]!r} is none of what {opened.name} says: {', '.join(opened.labels)}")
+        if opened.says == "classes":
+            if labels is None:
+                raise InputError("labels: a classifier's loss needs the right class of each text")
+            if strange := sorted(set(labels) - set(opened.labels)):
+                known = ", ".join(opened.labels)
+                raise InputError(f"labels: {strange[0]!r} is none of what {opened.name} says: {known}")
         self.opened, self.texts = opened, list(texts)
         self.labels = list(labels) if labels is not None else None
         self._batches: list[tuple] = []
@@ -148,7 +150,7 @@ class HeldOut:
         if opened.says == "similarity":
             with torch.no_grad():
                 return batch, pooled(opened.model(**batch).last_hidden_state, mask)
-        if opened.says == "classes":
+        if opened.says == "classes" and self.labels is not None:
             return batch, torch.tensor([opened.labels.index(self.labels[k]) for k in rows], device=ids.device)
         if opened.says == "next token":
             return batch, F.pad(ids[:, 1:].masked_fill(~mask[:, 1:], -100), (0, 1), value=-100)

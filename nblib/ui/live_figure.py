@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 import traitlets
 from plotly.serializers import _py_to_js
 
-from nblib.ui.background import LIVE_CONFIG
+from nblib.ui.elements import LIVE_CONFIG
 
 
 class LiveFigure(go.FigureWidget):

@@ -14,10 +14,13 @@ import ipywidgets as widgets
 
 from nblib.engine.config import RunConfig
 from nblib.engine.errors import InputError, SessionError
-from nblib.engine.session import FAILED, FINISHED, PAUSED, PREPARING, READY, RUNNING, STOPPED, STOPPING, Session
+from nblib.engine.session import Session
+from nblib.engine.states import FAILED, FINISHED, PAUSED, PREPARING, READY, RUNNING, STOPPED, STOPPING
+from nblib.engine.text import duration
 from nblib.ui.controls import Controls, exact_text
+from nblib.ui.elements import row
 from nblib.ui.run_bar import RunBar, icon_button
-from nblib.ui.run_text import Memory, duration, message_of, notice
+from nblib.ui.run_text import Memory, message_of, notice
 from nblib.ui.views.status import Status
 
 TONES = {READY: "idle", PREPARING: "busy", RUNNING: "busy", PAUSED: "paused", STOPPING: "busy", STOPPED: "paused",
@@ -145,7 +148,7 @@ class RunPanel(widgets.VBox):
             ["step", step],
             ["loss", "–" if math.isnan(loss) else f"{loss:.4f}" if loss < 100 else f"{loss:.3g}"],
             ["speed", "–" if math.isnan(speed) else f"{speed:.{1 if speed < 100 else 0}f} {self.unit}/s"],
-            ["left", duration(left)],
+            ["left", duration(left, unknown="–")],
             ["memory", self._memory.text()],
         ]
 
@@ -477,7 +480,3 @@ class _Job:
 
     def __call__(self, run: Any) -> Any:
         return self._make(self.config)(run)
-
-
-def row(*children: widgets.Widget) -> widgets.HBox:
-    return widgets.HBox(list(children), layout={"flex_flow": "row wrap", "width": "100%", "grid_gap": "6px"})

@@ -14,10 +14,11 @@ from nblib.engine.config import RunConfig
 from nblib.engine.history import History
 from nblib.engine.session import Session
 from nblib.labs.fine_tuning.drawers import DRAWERS
+from nblib.training import schedules
 from nblib.training.finetune.config import FineTuneConfig
-from nblib.ui.background import html
+from nblib.ui.elements import html, row
 from nblib.ui.live_figure import LiveFigure
-from nblib.ui.run_panel import RunPanel, row
+from nblib.ui.run_panel import RunPanel
 from nblib.ui.views.download import Download
 from nblib.ui.views.lines import Lines
 
@@ -130,7 +131,7 @@ class FineTunePanel(RunPanel):
         if "loss" in history:
             text = figures.curves_text(history, total)
         else:
-            text = figures.schedule_text(self.controls.config, self._planned_steps())
+            text = schedules.schedule_text(self.controls.config, self._planned_steps())
         markup = str(Markup.escape(text))
         if self.caption.value != markup:
             self.caption.value = markup
@@ -143,11 +144,11 @@ class FineTunePanel(RunPanel):
             return figures.NOTHING, "step"
         total = total or self._planned_steps()
         if total is not None:
-            steps, rates = figures.learning_rates(config, total, PLANNED_POINTS)
+            steps, rates = schedules.learning_rates(config, total, PLANNED_POINTS)
             # A change by hand moves what is ahead, not what has been.
             ahead = steps >= (history.last_step if "learning_rate" in history else 0)
             return (steps[ahead], rates[ahead]), "step"
-        steps, rates = figures.learning_rates(config, 1000, PLANNED_POINTS)
+        steps, rates = schedules.learning_rates(config, 1000, PLANNED_POINTS)
         return ((steps * (config.epochs / 1000)).astype(np.float32), rates), "epoch"
 
     def _planned_steps(self) -> int | None:

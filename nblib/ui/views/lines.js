@@ -1,6 +1,6 @@
 // Curves on canvas: redrawn from bytes in a millisecond, read out under the hand.
 
-import { nb_canvas, nb_changes, nb_element, nb_floats, nb_number, nb_theme } from "./kit.js";
+import { nb_canvas, nb_changes, nb_curves, nb_element, nb_floats, nb_number, nb_theme } from "./kit.js";
 
 function render({ model, el }) {
   const root = nb_element("div", { class: "nblib-lines" });

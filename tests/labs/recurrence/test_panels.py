@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import numpy as np
 import pytest
 import torch
 
 from nblib import CharactersConfig, CharactersPanel, RecurrencePanel, RecurrentConfig, Session, UnrolledPanel
-from nblib.labs.recurrence.memory.distances import distance_table, distances
+from nblib.labs.recurrence.memory.distances import compare_distances, distance_table
 from nblib.labs.recurrence.unrolled.panel import verdict
 from tests.wire import edit, from_browser, set_from_browser, wait_until
 
@@ -29,7 +31,7 @@ def small_characters(story, **changes):
 def ran(panel):
     panel.start()
     panel.session.wait_for("finished", "failed", timeout=60)
-    wait_until(lambda: panel.session._told)
+    wait_until(lambda: panel.session.desk.end_shown)
     assert panel.session.view_errors == []
     return panel
 
@@ -258,12 +260,12 @@ def test_neurons_and_gates_of_any_text(wire, story):
     panel = CharactersPanel(small_characters(story))
     panel.show_drawer("neurons")
     neurons = panel.drawers["neurons"]
-    assert "no model yet" in neurons.said.value
+    assert "no model yet" in neurons.note.value
     ran(panel)
     neurons.show()
     assert len(neurons.view.values) == 12 * len(neurons.view.letters) > 0
     neurons.look_for()
-    neurons.aside.thread.join(60)
+    neurons.background.wait(60)
     assert [row["meaning"] for row in neurons.view.found][0] == "inside a quotation"
     for text, letters in (("😀 你好 שלום", 9), ("x" * 10_000, 900), ("\ud83d", 1), ("<b>", 3)):
         neurons.sentence.value = text
@@ -298,19 +300,26 @@ def test_a_view_tells_python_which_neuron_was_chosen(wire):
     from_browser(view, {"type": "nonsense"})
 
 
-@pytest.mark.parametrize("name", ["Heat", "Lines", "Neurons", "Unrolled", "Writing"])
-def test_no_trait_of_a_view_hides_one_that_every_widget_has(wire, name):
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("nblib.ui.views.heat", "Heat"),
+        ("nblib.ui.views.lines", "Lines"),
+        ("nblib.labs.recurrence.characters.neurons_view", "Neurons"),
+        ("nblib.labs.recurrence.unrolled.view", "Unrolled"),
+        ("nblib.labs.recurrence.characters.writing", "Writing"),
+    ],
+)
+def test_no_trait_of_a_view_hides_one_that_every_widget_has(wire, module, name):
     import anywidget
 
-    from nblib import views
-
-    kind = getattr(views, name)
+    kind = getattr(import_module(module), name)
     assert not set(kind.class_own_traits()) & set(anywidget.AnyWidget.class_traits())
     assert {"_model_module", "_view_name"} <= kind().get_state().keys()
 
 
 def test_the_table_of_distances():
-    rows = distances("copy", (2, 3), max_steps=4, hidden_size=8, batch_size=8)
+    rows = compare_distances("copy", (2, 3), max_steps=4, hidden_size=8, batch_size=8)
     assert [r["length"] for r in rows] == [2, 3] and all(0 <= r["lstm"] <= 1 for r in rows)
     text = repr(distance_table([{"length": 5, "seconds": 1.2, "rnn": 0.3, "lstm": 1.0, "gru": 0.99}]))
     assert "30.0% ✗" in text and "100.0% ✓" in text and "99.0% ✓" in text
