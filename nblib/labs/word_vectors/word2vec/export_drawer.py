@@ -40,7 +40,7 @@ class ExportVectors(Drawer):
 
     def start(self) -> None:
         """Write in a thread of its own; the answer stands below the button."""
-        self.work("writing, and reading it again …", lambda: self._written(self.save(self.path.value)))
+        self.work("writing, and reading it again …", lambda: self._written(self.save(self.path.value)), self.fill)
 
     def save(self, path: str | Path) -> Path:
         vectors = self._vectors()
