@@ -30,6 +30,8 @@ def script(name: str, beside: str | None = None) -> str:
     order: dict[Path, str] = {}
     _collect(_path(name, beside).resolve(), order, ())
     *modules, entry = order
+    if re.search(r"^import\b", order[entry], re.MULTILINE):
+        raise ValueError(f"{entry.name}: an import in a form that cannot be written into the script")
     parts = [f"const {_name(path, order)} = (() => {{\n{_closed(path, order)}}})();\n" for path in modules]
     return "".join([*parts, order[entry]])
 

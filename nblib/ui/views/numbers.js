@@ -27,7 +27,7 @@ export function change(value, format = number) {
 
 /** A probability: whole percents from 10, one digit below, "<0.1%" at last. @param {number} p */
 export function percent(p) {
-  return p >= 0.0995 ? `${Math.round(100 * p)}%` : p >= 0.001 ? `${(100 * p).toPrecision(1)}%` : "<0.1%";
+  return p >= 0.095 ? `${Math.round(100 * p)}%` : p >= 0.001 ? `${(100 * p).toPrecision(1)}%` : "<0.1%";
 }
 
 /** @param {number} value @param {number} low @param {number} high */
