@@ -84,7 +84,7 @@ class Session:
     A view that raises is detached and named in ``view_errors``; the job goes on.
     """
 
-    def __init__(self, job: Callable[[Run], Any], *, clock: Callable[[], float] = time.monotonic, redraw_seconds=0.2):
+    def __init__(self, job: Callable[[Run], Any], *, clock: Callable[[], float] = time.monotonic, redraw_seconds=0.1):
         self.job = job
         self.history = History()
         self.state = READY

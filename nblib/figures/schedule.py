@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from nblib.engine.config import number_text
 from nblib.engine.history import History
 from nblib.figures.looks import OKABE_ITO, frame
 from nblib.figures.points import MOST_POINTS, Curve, decimate
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 
 def learning_rates(config: Any, total_steps: int, points: int = 0) -> Curve:
@@ -43,6 +45,8 @@ def learning_rates(config: Any, total_steps: int, points: int = 0) -> Curve:
 
 def schedule(config: Any, total_steps: int, *, height: int = 260) -> go.Figure:
     """The learning rate over a run of ``total_steps``, before it begins."""
+    import plotly.graph_objects as go
+
     steps, rates = learning_rates(config, total_steps, MOST_POINTS)
     figure = go.Figure(
         go.Scatter(

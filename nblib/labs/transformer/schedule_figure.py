@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from nblib.engine.history import History
 from nblib.figures.looks import OKABE_ITO, frame
 from nblib.figures.points import decimate
 from nblib.figures.schedule import rate_ticks
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 SCHEDULES = ("constant", "linear", "cosine", "inverse_sqrt", "exponential")
 WORDS = {"inverse_sqrt": "1/√step"}
@@ -62,6 +64,8 @@ def schedule_lines(config: Any, total_steps: int, history: History) -> list[tupl
 
 def schedules(config: Any, total_steps: int, *, height: int = 300) -> go.Figure:
     """All schedules over a run of ``total_steps``, the chosen one in the accent colour."""
+    import plotly.graph_objects as go
+
     figure = go.Figure()
     ordered = sorted(SCHEDULES, key=lambda kind: kind == config.lr_scheduler_type)
     for kind in ordered:

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import anywidget
+import ipywidgets as widgets
 import numpy as np
 import traitlets
 
 from nblib.ui.views.files import script, text
 
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
 
 class Lines(anywidget.AnyWidget):
-    """A few curves over one axis, redrawn at once; the legend reads out what the pointer is over, else the last values.
+    """A few curves over one axis, redrawn at once. On the page, without a kernel: what lies under the pointer is read
+    out, a drag zooms into the first axis, a name in the legend hides its curve, the chart is saved as SVG or PNG.
 
     ``log_scale``: the values on a log scale. ``level``: a dotted line to compare with. ``until``: the axis reaches at
     least so far. ``between``: two values that the other axis reaches at least; the first axis then begins with the
-    data. ``quiet``: the legend has values only while something is pointed at. ``kinds``: "rnn", "lstm" or "gru" gives
-    a curve that network's colour; "rate" and "planned" are what was and what is to come; a "mark" is drawn as points
-    that no line joins.
+    data. ``unit``: "%" writes shares as per cent. ``quiet``: the legend has no values. ``text``: what the chart shows
+    in words, for who does not see it; left out, the ends of the curves. Charts of one ``group`` share the first axis:
+    what is read out and zoomed into in one is in all; ``axis``: whether its numbers stand below this one; ``tools``:
+    whether this chart has its own buttons.
+
+    ``kinds``: "rnn", "lstm" or "gru" gives a curve that network's colour; "train", "validation", "accuracy" and "f1"
+    are what they say; "raw" is faint; "rate" and "planned" are what was and what is to come; "mark" and "cross" are
+    points that no line joins; a "level" has its name at its right end. Curves that are dashed and measured have
+    markers.
     """
 
     _esm = script("lines.js")
-    _css = text("panel.css") + text("kit.css")
+    _css = text("kit.css")
 
     data = traitlets.Bytes(b"").tag(sync=True)
     counts = traitlets.List().tag(sync=True)
@@ -32,6 +43,8 @@ class Lines(anywidget.AnyWidget):
     dashes = traitlets.List().tag(sync=True)
     title = traitlets.Unicode("").tag(sync=True)
     x_title = traitlets.Unicode("step").tag(sync=True)
+    unit = traitlets.Unicode("").tag(sync=True)
+    text = traitlets.Unicode("").tag(sync=True)
     log_scale = traitlets.Bool(False).tag(sync=True)
     level = traitlets.Float(None, allow_none=True).tag(sync=True)
     until = traitlets.Float(0.0).tag(sync=True)
@@ -39,6 +52,10 @@ class Lines(anywidget.AnyWidget):
     quiet = traitlets.Bool(False).tag(sync=True)
     height = traitlets.Int(200).tag(sync=True)
     empty = traitlets.Unicode("nothing to show yet").tag(sync=True)
+    group = traitlets.Unicode("").tag(sync=True)
+    axis = traitlets.Bool(True).tag(sync=True)
+    tools = traitlets.Bool(True).tag(sync=True)
+    opens = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, **values: Any):
         super().__init__(**values)
@@ -54,3 +71,33 @@ class Lines(anywidget.AnyWidget):
             self.dashes = [list(c[4]) for c in curves]
             self.counts = [len(c[2]) for c in curves]
             self.data = np.concatenate(numbers).tobytes() if numbers else b""
+
+    def curves(self) -> list[tuple[str, str, np.ndarray, np.ndarray, Sequence[int]]]:
+        """What is shown, as ``show`` took it; x and y as float32 [n]."""
+        numbers, shown = np.frombuffer(self.data, np.float32), []
+        for name, kind, count, dash in zip(self.names, self.kinds, self.counts, self.dashes, strict=True):
+            shown.append((name, kind, numbers[:count], numbers[count : 2 * count], tuple(dash)))
+            numbers = numbers[2 * count :]
+        return shown
+
+    def figure(self) -> go.Figure:
+        """The chart as it is now, as a plotly figure."""
+        from nblib.figures import chart
+
+        return chart(
+            self.curves(), title=self.title, x_title=self.x_title, log_scale=self.log_scale, level=self.level,
+            unit=self.unit, text=self.text,
+        )  # fmt: skip
+
+    def on_open(self, open_figure: Callable[[], None]) -> None:
+        """Offer a button that opens the chart as a plotly figure, which is ``open_figure``'s to show."""
+        self.opens = True
+        self.on_msg(lambda _widget, content, _buffers: open_figure() if content.get("type") == "open" else None)
+
+
+def charts_in(widget: widgets.Widget) -> Iterator[Lines]:
+    """All live charts in a tree of widgets."""
+    if isinstance(widget, Lines):
+        yield widget
+    for child in getattr(widget, "children", ()):
+        yield from charts_in(child)

@@ -107,10 +107,10 @@ class DigitsPanel(RunPanel):
         try:
             if content.get("type") == "ink":
                 self._ink = ink_of(str(content.get("bits", "")))
-                with self._lock:
+                with self.lock:
                     self._read_pad()
         except ValueError:
-            self._say("pad: what came from the page is no drawing; press Clear and draw again")
+            self.say("pad: what came from the page is no drawing; press Clear and draw again")
         finally:
             self.pad.seen = int(content.get("number", 0))
 
