@@ -11,7 +11,7 @@ BIN := .venv/bin
 COLAB := .venv-colab/bin
 VERSION := -c 'import sys; print("%d.%d" % sys.version_info[:2])'
 
-.PHONY: help setup pack lab test test-colab bench bench-long publish picture pin clean
+.PHONY: help setup pack lab test test-colab bench bench-long stamp publish docs picture pin clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 13
@@ -27,7 +27,7 @@ endif
 	@touch $@
 
 pack: setup
-	@$(BIN)/python -m nblib pull minilm smollm2 reviews reviews-zh dialogues pinyin
+	@$(BIN)/python -m nblib pull --labs
 
 lab: pack ## open the labs in JupyterLab (no display: prints the address)
 	@$(BIN)/python -m nblib lab
@@ -59,14 +59,20 @@ test-colab: pack .venv-colab/.installed ## the panels' tests and the labs at Col
 	@OMP_NUM_THREADS=1 $(COLAB)/python $(PARALLEL) $(PANELS)
 	@$(COLAB)/python -m pytest tests/colab
 
-bench: pack ## the figures of the README that take at most 10 minutes
+bench: pack ## the figures of docs/figures.md that take at most 10 minutes
 	@$(BIN)/python -m tests.bench
 
 bench-long: pack ## the rest of the figures
 	@$(BIN)/python -m tests.bench --long
 
+stamp: setup ## bring setup cells, badges and the README's table of labs up to date
+	@$(BIN)/python -m nblib.cli.publish
+
 publish: setup ## stamp badges and setup cells: make publish REPO=owner/name REF=v0.1.0
 	@$(BIN)/python -m nblib.cli.publish --repo="$${REPO-}" --ref="$${REF-}"
+
+docs: setup ## build docs/ and the API reference into site/; warnings are errors
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet && echo "site/index.html"
 
 picture: pack ## make the README's picture from a real browser
 	@$(BIN)/python -m tests.browser.shoot assets/panel.py --selector .nblib-panel --scale 1.5 \
@@ -76,5 +82,5 @@ pin: setup ## write the installed versions into .ci/constraints.txt, after the t
 	@$(BIN)/python .ci/freeze.py
 
 clean: ## remove the environments and what tools left; runs/ stays
-	rm -rf .venv .venv-colab build dist *.egg-info .pytest_cache .ruff_cache
+	rm -rf .venv .venv-colab build dist site *.egg-info .pytest_cache .ruff_cache
 	find nblib tests labs -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

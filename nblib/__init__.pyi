@@ -1,7 +1,7 @@
 from .engine.errors import InputError as InputError
 from .engine.errors import SessionError as SessionError
 from .engine.history import History as History
-from .engine.session import Run as Run
+from .engine.run import Run as Run
 from .engine.session import Session as Session
 from .labs.attention.by_hand.panel import AttentionByHandPanel as AttentionByHandPanel
 from .labs.attention.explorer.panel import AttentionExplorer as AttentionExplorer

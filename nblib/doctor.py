@@ -105,7 +105,7 @@ def _gpu() -> Iterator[Finding]:
         yield Finding("ok", "GPU", f"{name}, {memory}, {bf16}")
     if gpus and "+cpu" in torch:
         yield Finding(
-            "note", "GPU", f"is not used: torch {torch} is a build for CPUs; the README says how to change it"
+            "note", "GPU", f"is not used: torch {torch} is a build for CPUs; docs/install.md says how to change it"
         )
     if gpus and "+cpu" not in torch:
         return
@@ -132,12 +132,12 @@ def _nvidia() -> list[tuple[str, str, float]]:
         answer = subprocess.run(query, capture_output=True, text=True, timeout=20, check=True).stdout
     except (OSError, subprocess.SubprocessError):
         return []
-    found = []
+    devices = []
     for line in answer.splitlines():
         cells = [cell.strip() for cell in line.split(",")]
         if len(cells) == 3:
-            found.append((cells[0], cells[1], float(cells[2]) if cells[2].replace(".", "", 1).isdigit() else 0.0))
-    return found
+            devices.append((cells[0], cells[1], float(cells[2]) if cells[2].replace(".", "", 1).isdigit() else 0.0))
+    return devices
 
 
 def _memory() -> Iterator[Finding]:

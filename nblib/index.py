@@ -1,18 +1,18 @@
 """The index of labs: the one place that names them. Plain words, so that every floor may read it.
 
 A lab is a notebook ``labs/NUMBER_FOLDER.ipynb``, a folder ``nblib/labs/FOLDER`` and a row here; the start page, the
-README's table, the offline pack, times and tests come from the rows.
+README's table (`make stamp` writes it), the offline pack, times and tests come from the rows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class Lab:
-    """One of the twelve labs.
+    """One lab.
 
     ``promise``: what a person will be able to do; ``summary``: what the README says. ``seconds``: of "Run All" on two
     idle CPU cores; None for a lab that is not there yet. ``pack``: what it takes from the offline pack. ``runs_mb``:
@@ -112,9 +112,9 @@ def jobs() -> dict[str, str]:
     return _ENGINES_OWN | {kind: f"{lab.package}.{home}" for lab in LABS for kind, home in lab.jobs.items()}
 
 
-def pack() -> list[str]:
+def pack(labs: Iterable[Lab] = LABS) -> list[str]:
     """What the labs that are there take from the offline pack, in the order of the labs."""
-    return list(dict.fromkeys(name for lab in LABS if lab.exists for name in lab.pack))
+    return list(dict.fromkeys(name for lab in labs if lab.exists for name in lab.pack))
 
 
 def badge_link(repository: str, ref: str, path: str) -> str:

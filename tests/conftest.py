@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import os
 import random
-import re
 import shutil
 import subprocess
 import sys
@@ -19,12 +18,11 @@ os.environ.setdefault("JUPYTER_PLATFORM_DIRS", "1")
 os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """For `pytest -n 2 --dist loadgroup`: a file is tested by one process, and so is a lab, which runs but once."""
-    for item in items:
-        lab = re.search(r"\[(\d\d)_|test_lab_(\d\d)_", item.name) if "tests/labs" in item.nodeid else None
-        item.add_marker(pytest.mark.xdist_group(f"lab {lab[1] or lab[2]}" if lab else item.nodeid.partition("::")[0]))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    from tests.parts import scheduler
+
+    return scheduler(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -59,7 +57,7 @@ def no_session_left_over():
     from nblib.engine import session
 
     yield
-    left = session._active
+    left = session.current()
     if left is not None and left.active:
         left.stop()
         left.wait_for("stopped", timeout=60)

@@ -99,7 +99,7 @@ def end(session: Session, job: GatedJob) -> Session:
     session.stop()
     job.release()
     session.wait(PATIENCE)
-    if session._thread is not None:
-        session._thread.join(PATIENCE)
-        assert not session._thread.is_alive()
+    if session.thread is not None:
+        session.thread.join(PATIENCE)
+        assert not session.thread.is_alive()
     return session

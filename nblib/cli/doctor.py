@@ -9,7 +9,7 @@ def command(parser: Parser, argv: list[str]) -> int:
     parser.parse(argv)
     from nblib.doctor import findings
 
-    found = findings()
-    for finding in found:
+    report = findings()
+    for finding in report:
         print(finding)
-    return int(any(finding.level == "problem" for finding in found))
+    return int(any(finding.level == "problem" for finding in report))

@@ -17,8 +17,8 @@ def command(parser: Parser, argv: list[str]) -> int:
         help="may be given more than once (default: all of them)",
     )
     parser.add_argument("--verify", metavar="DATASET", help="compare on these data (default: the run's own test split)")
-    found = parser.parse(argv)
-    formats = list(dict.fromkeys(found.format or export.FORMATS))
+    options = parser.parse(argv)
+    formats = list(dict.fromkeys(options.format or export.FORMATS))
     lines = Lines()
 
     def progress(what: str, done: int, of: int) -> None:
@@ -26,7 +26,7 @@ def command(parser: Parser, argv: list[str]) -> int:
             (lines.show if lines.live else lines.say)(f"{what} ({done + 1} of {of})")
 
     try:
-        report = export.save(found.run, formats=formats, verify=found.verify, progress=progress)
+        report = export.save(options.run, formats=formats, verify=options.verify, progress=progress)
     except export.ExportFailed as error:
         raise Failure(str(error)) from error
     finally:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from nblib.engine.errors import InputError
+from nblib.engine.text import did_you_mean
 
 if TYPE_CHECKING:
     from nblib.engine.config import RunConfig, Setting
@@ -60,8 +60,7 @@ def _is_number(word: str) -> bool:
 
 
 def unknown(what: str, name: str, names: Iterable[str]) -> InputError:
-    close = difflib.get_close_matches(name, list(names), n=3, cutoff=0.5)
-    hint = f"did you mean {', '.join(close)}?" if close else f"there are {', '.join(names)}"
+    hint = did_you_mean(name, names, cutoff=0.5) or f"there are {', '.join(names)}"
     return InputError(f"unknown {what} {name!r}; {hint}")
 
 

@@ -5,6 +5,7 @@ nblib predict RUN --file in.csv --output out.csv        adds the label and a col
 
 from __future__ import annotations
 
+import argparse
 import csv
 import io
 import json
@@ -25,35 +26,35 @@ def command(parser: Parser, argv: list[str]) -> int:
     parser.add_argument("--output", metavar="FILE", help="CSV file to write")
     parser.add_argument("--text-column", metavar="NAME", help="column of FILE that holds the text")
     parser.add_argument("--force", action="store_true", help="write over an output file that is there")
-    found = parser.parse(argv)
-    if bool(found.text) == bool(found.file):
+    options = parser.parse(argv)
+    if bool(options.text) == bool(options.file):
         raise InputError("predict: give either a sentence or --file; `nblib predict --help` shows both")
-    if bool(found.file) != bool(found.output):
-        given, missing = ("--file", "--output") if found.file else ("--output", "--file")
+    if bool(options.file) != bool(options.output):
+        given, missing = ("--file", "--output") if options.file else ("--output", "--file")
         raise InputError(f"{missing}: is missing; {given} needs both")
     from nblib.training.finetune.predict import Predictor, model_folder
 
-    model_folder(found.run)
-    if found.file:
-        return _rows(found)
-    for answer in Predictor(found.run)(found.text):
+    model_folder(options.run)
+    if options.file:
+        return _rows(options)
+    for answer in Predictor(options.run)(options.text):
         print(json.dumps(answer, ensure_ascii=False))
     return 0
 
 
-def _rows(found) -> int:
+def _rows(options: argparse.Namespace) -> int:
     from nblib.sources.tables import is_missing, read_table
     from nblib.training.finetune.predict import Predictor
 
-    source, target = Path(found.file), Path(found.output)
+    source, target = Path(options.file), Path(options.output)
     if target.is_dir() or not target.parent.is_dir():
         raise InputError(f"{target}: is {'a folder' if target.is_dir() else 'in no folder that exists'}; name a file")
-    if target.exists() and not found.force:
+    if target.exists() and not options.force:
         raise InputError(f"{target}: is there already; --force writes over it")
     table = read_table(source)
-    texts = ["" if is_missing(cell) else str(cell) for cell in table.values(_text_column(table, found.text_column))]
+    texts = ["" if is_missing(cell) else str(cell) for cell in table.values(_text_column(table, options.text_column))]
     filled = [position for position, text in enumerate(texts) if text.strip()]
-    predictor, lines, answers = Predictor(found.run), Lines(), {}
+    predictor, lines, answers = Predictor(options.run), Lines(), {}
     for start in range(0, len(filled), _ROWS):
         part = filled[start : start + _ROWS]
         answers.update(zip(part, predictor([texts[position] for position in part]), strict=True))

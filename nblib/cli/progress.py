@@ -5,8 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from nblib.cli.output import Lines, duration
-from nblib.engine.session import PAUSED, PREPARING, RUNNING, STOPPING, Session
+from nblib.cli.output import Lines
+from nblib.engine.session import Session
+from nblib.engine.states import PAUSED, PREPARING, RUNNING, STOPPING
+from nblib.engine.text import duration
 
 _SHARE, _SECONDS = 0.05, 10.0
 

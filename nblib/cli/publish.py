@@ -1,7 +1,8 @@
 """Stamp the address of the repository into badges and setup cells: ``make publish REPO=owner/name REF=v0.1.0``.
 
 The address is kept in one place, the table ``[tool.nblib]`` of pyproject.toml. Without arguments
-``python -m nblib.cli.publish`` stamps the address that is there, which also brings a new lab's setup cell up to date.
+``python -m nblib.cli.publish`` (`make stamp`) stamps the address that is there, which also fills a new lab's setup
+cell. The README's table of labs is written from the index at the same time.
 """
 
 from __future__ import annotations
@@ -12,10 +13,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from nblib import sources
 from nblib.cli.output import error_line
 from nblib.cli.parser import Parser
 from nblib.engine.errors import InputError
-from nblib.index import badge_link
+from nblib.index import LABS, Lab, badge_link, pack
 
 UNPUBLISHED = "OWNER/REPOSITORY"
 SETUP_ID = "setup"
@@ -52,6 +54,7 @@ print("nblib", importlib.import_module("nblib").__version__)"""
 _REPOSITORY = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})/(?!\.\.?$)[A-Za-z0-9._-]{1,100}")
 _REF = re.compile(r"(?!.*(?:\.\.|//|/\.|\.lock(?:/|$)))[A-Za-z0-9_][A-Za-z0-9._/+-]*(?<![./])")
 _TABLE = re.compile(r'(?m)^\[tool\.nblib\]\nrepository = "(?P<repository>.*)"\nref = "(?P<ref>.*)"$')
+_LABS = re.compile(r"(?s)(?<=<!-- labs: written by make stamp -->\n).*?(?=<!-- end of labs -->)")
 _BADGE = re.compile(r"https://colab\.research\.google\.com/github/[^\s)]+?/(labs/[\w.-]+\.ipynb)")
 
 
@@ -66,8 +69,30 @@ def address(root: Path) -> tuple[str, str]:
     return table["repository"], table["ref"]
 
 
+def labs_table(labs: Sequence[Lab] = LABS) -> str:
+    """The README's table of labs, in Markdown: what each is, its time on two CPU cores, the megabytes it fetches."""
+    lines = ["| lab | what you do in it | “Run All” | fetches |", "|---|---|---|---|"]
+    for lab in labs:
+        name = f"{lab.number} {lab.name}"
+        if lab.exists:
+            cells = [f"[{name}](labs/{lab.file})", lab.summary, f"{lab.seconds} s", _size(lab.pack)]
+        else:
+            cells = [name, lab.summary, "to come", ""]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, "", f"The offline pack of these labs (`nblib pull --labs`) is {_size(pack(labs))}.", ""])
+
+
+def _size(names: Sequence[str]) -> str:
+    """What the download of these items of the offline pack comes to."""
+    # Several items may come out of one archive, which is fetched once.
+    total = sum({item.sha256: item.download_bytes for item in sources.catalogue() if item.name in names}.values())
+    return f"{max(total / 1e6, 1):.0f} MB" if total else "nothing"
+
+
 def stamp(root: Path, repository: str, ref: str) -> list[Path]:
     """Write the address into pyproject.toml, labs/*.ipynb and README.md under ``root``; the files that changed.
+
+    Where README.md has a place for the table of labs, it is written anew from the index.
 
     Raises InputError for an address that cannot be one and for a lab without badge or setup cell; nothing is written
     then.
@@ -87,7 +112,7 @@ def stamp(root: Path, repository: str, ref: str) -> list[Path]:
     if readme.is_file():
         text = _link(readme.read_text(encoding="utf-8"), repository, ref)
         here = re.compile(rf"(?<=github\.com/){re.escape(table['repository'])}(?![\w-])")
-        texts[readme] = here.sub(repository, text)
+        texts[readme] = _LABS.sub(lambda _old: labs_table(), here.sub(repository, text))
 
     changed = [path for path, text in texts.items() if path.read_text(encoding="utf-8") != text]
     for path in changed:

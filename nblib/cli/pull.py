@@ -9,16 +9,22 @@ from nblib.engine.errors import InputError
 
 def command(parser: Parser, argv: list[str]) -> int:
     parser.add_argument("names", nargs="*", metavar="NAME", help="for example minilm reviews")
-    parser.add_argument("--all", action="store_true", help="everything in the pack")
-    found = parser.parse(argv)
-    from nblib import sources
+    several = parser.add_mutually_exclusive_group()
+    several.add_argument("--labs", action="store_true", help="what the labs need")
+    several.add_argument("--all", action="store_true", help="everything in the pack")
+    options = parser.parse(argv)
+    from nblib import index, sources
 
-    if found.all and found.names:
-        raise InputError(f"--all: takes no names, and {found.names[0]!r} is given; leave one of the two out")
-    if not found.names and not found.all:
+    option = "--all" if options.all else "--labs" if options.labs else ""
+    if option and options.names:
+        raise InputError(f"{option}: takes no names, and {options.names[0]!r} is given; leave one of the two out")
+    if not options.names and not option:
         _list(sources)
         return 0
-    names = [item.name for item in sources.catalogue()] if found.all else list(dict.fromkeys(found.names))
+    if options.all:
+        names = [item.name for item in sources.catalogue()]
+    else:
+        names = index.pack() if options.labs else list(dict.fromkeys(options.names))
     there = {name: sources.installed(name) for name in names}
     lines, announced = Lines(), set()
 
@@ -45,4 +51,4 @@ def _list(sources) -> None:
     for item in items:
         state = "installed" if sources.installed(item.name) else megabytes(item.download_bytes)
         print(f"{item.name:<{width}}  {state:>9}  {item.title} ({item.licence})")
-    print(f"\nin {sources.cache_folder()}; `nblib pull NAME…` fetches, `nblib pull --all` fetches everything")
+    print(f"\nin {sources.cache_folder()}; `nblib pull NAME…` fetches, `--labs` what the labs need, `--all` everything")

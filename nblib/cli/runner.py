@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import shlex
 
-from nblib.cli.output import Failure, duration, first_process
+from nblib.cli.output import Failure, first_process
 from nblib.cli.progress import Progress
 from nblib.engine.errors import InputError
-from nblib.engine.session import FINISHED, Session
+from nblib.engine.session import Session
+from nblib.engine.states import FINISHED
+from nblib.engine.text import duration
 
 
 def run(session: Session) -> int:
@@ -61,8 +63,8 @@ def summary(session: Session) -> list[str]:
     if not isinstance(metrics, dict):
         return []
     if session.config is not None and session.config.kind != "finetune":
-        found = {name: _number(metrics, name) for name in metrics}
-        return ["", *(f"{name:<28}{value:>12.4g}" for name, value in found.items() if value is not None)]
+        numbers = {name: _number(metrics, name) for name in metrics}
+        return ["", *(f"{name:<28}{value:>12.4g}" for name, value in numbers.items() if value is not None)]
     rows = [
         ("accuracy", "eval_accuracy", "test_accuracy"),
         ("F1, mean of the classes", "eval_f1_macro", "test_f1_macro"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import torch
@@ -74,10 +74,8 @@ def beam_search(
     for depth in range(1, max_length + 1):
         logits, state, *_ = step(symbols, state)
         paths = totals[:, None] + torch.log_softmax(logits.float(), dim=1)  # (R, V)
-        values, places = paths.flatten().topk(min(2 * num_beams, paths.numel()))
         survivors: list[tuple[int, int, int, float]] = []
-        for rank, (value, place) in enumerate(zip(values.tolist(), places.tolist(), strict=True)):
-            row, symbol = divmod(place, paths.shape[1])
+        for rank, (value, row, symbol) in enumerate(_likeliest(paths, 2 * num_beams)):
             over, fate = symbol == end or depth == max_length, DROPPED
             if over and rank < num_beams:
                 fate = ENDED
@@ -90,17 +88,23 @@ def beam_search(
         best = max((s[3] for s in survivors), default=None)
         if best is None or (len(finished) == num_beams and best / depth**length_penalty <= finished[-1][0]):
             break
-        rows = torch.tensor([s[0] for s in survivors], device=device)
-        symbols = torch.tensor([s[1] for s in survivors], device=device)
-        totals = torch.tensor([s[3] for s in survivors], device=device)
+        rows, symbols, totals = (torch.tensor([s[k] for s in survivors], device=device) for k in (0, 1, 3))
         running, state = [s[2] for s in survivors], state.select(rows)
     return Beam([Hypothesis(path(nodes, n), nodes[n].log_probability, score, n) for score, n in finished], nodes)
 
 
+def _likeliest(paths: Tensor, number: int) -> Iterator[tuple[float, int, int]]:
+    """Of ``paths`` (R, V) the ``number`` with the largest values, the largest first: value, row, symbol."""
+    values, places = paths.flatten().topk(min(number, paths.numel()))
+    for value, place in zip(values.tolist(), places.tolist(), strict=True):
+        row, symbol = divmod(place, paths.shape[1])
+        yield value, row, symbol
+
+
 def path(nodes: list[Node], node: int) -> list[int]:
     """The symbols on the way to a node, without the begin."""
-    found = []
+    symbols = []
     while nodes[node].parent >= 0:
-        found.append(nodes[node].symbol)
+        symbols.append(nodes[node].symbol)
         node = nodes[node].parent
-    return found[::-1]
+    return symbols[::-1]

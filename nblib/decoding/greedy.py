@@ -26,12 +26,12 @@ def greedy(
     """
     symbols = torch.full((rows,), begin, dtype=torch.int64, device=device)
     over = torch.zeros(rows, dtype=torch.bool, device=device)
-    found = []
+    answers = []
     for _ in range(max_length):
         logits, state, *_ = step(symbols, state)
         symbols = logits.argmax(dim=1).masked_fill(over, end)
-        found.append(symbols)
+        answers.append(symbols)
         over |= symbols == end
         if over.all():
             break
-    return torch.stack(found, dim=1)
+    return torch.stack(answers, dim=1)

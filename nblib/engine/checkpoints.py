@@ -7,13 +7,12 @@ A reader trusts a folder whose list is there and true.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+from nblib.engine import files
 from nblib.engine.errors import InputError
 
 MARKER = "complete.json"
@@ -59,17 +58,8 @@ def write(folder: str | Path, step: int, fill: Callable[[Path], None], need_byte
     temporary.mkdir()
     try:
         fill(temporary)
-        files = {p.name: {"bytes": p.stat().st_size, "sha256": _sha256(p)} for p in sorted(temporary.iterdir())}
-        for file in files:
-            _sync(temporary / file)
-        marker = temporary / MARKER
-        marker.write_text(json.dumps({"step": step, "files": files}, indent=1))
-        _sync(marker)
-        _sync(temporary)
-        if final.exists():
-            shutil.rmtree(final)
-        os.rename(temporary, final)
-        _sync(folder)
+        files.seal(temporary, MARKER, {"step": step})
+        files.swap(temporary, final, files.old_name(final))
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
@@ -87,20 +77,20 @@ def verify(path: str | Path) -> dict:
             raise InputError(f"{file}: a pickle can run code when it is loaded; refused. Delete it to go on")
     try:
         listed = json.loads((path / MARKER).read_text())
-        files = listed["files"]
+        stated = listed["files"]
     except FileNotFoundError:
         raise Broken(f"{path.name} is incomplete (no {MARKER})") from None
     except (ValueError, KeyError, TypeError):
         raise Broken(f"{path.name} has an unreadable {MARKER}") from None
-    for file, facts in files.items():
+    for file, facts in stated.items():
         target = path / file
         if not target.is_file():
             raise Broken(f"{path.name} lacks {file}")
         if target.stat().st_size != facts["bytes"]:
             raise Broken(f"{path.name}/{file} has {target.stat().st_size} bytes of {facts['bytes']}")
-        if _sha256(target) != facts["sha256"]:
+        if files.sha256_of(target) != facts["sha256"]:
             raise Broken(f"{path.name}/{file} was changed since it was written")
-    unlisted = {p.name for p in path.iterdir()} - set(files) - {MARKER}
+    unlisted = {p.name for p in path.iterdir()} - set(stated) - {MARKER}
     if unlisted:
         raise Broken(f"{path.name} holds files that it does not list ({', '.join(sorted(unlisted))})")
     return listed
@@ -136,24 +126,8 @@ def prune(folder: str | Path, keep: int = 2, best: int | None = None) -> None:
 
 
 def sweep(folder: str | Path) -> None:
-    """Delete what a process that died left half-written."""
+    """Delete what a process that died left half-written, and bring back what it was about to replace."""
     for path in Path(folder).glob(f".{_PREFIX}*.part"):
         shutil.rmtree(path, ignore_errors=True)
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def _sync(path: Path) -> None:
-    if os.name == "nt" and path.is_dir():
-        return  # Windows opens no folders; its file system journals renames by itself
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    for path in Path(folder).glob(f".{_PREFIX}*.old"):
+        files.restore(path.with_name(path.name[1 : -len(".old")]))

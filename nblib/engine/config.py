@@ -3,7 +3,6 @@ input and the table in the model card."""
 
 from __future__ import annotations
 
-import difflib
 import math
 import re
 import types
@@ -11,11 +10,15 @@ import typing
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from nblib.engine.errors import InputError
+from nblib.engine.text import nearest
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 Scale = Literal["linear", "log", "choice", "switch", "text"]
 
@@ -154,10 +157,10 @@ class RunConfig(BaseModel):
         return _setting(name, cls.model_fields[name])
 
     @classmethod
-    def parse(cls, values: dict[str, Any]) -> RunConfig:
+    def parse(cls, values: dict[str, Any]) -> Self:
         return cls(**values)
 
-    def replace(self, **changes: Any) -> RunConfig:
+    def replace(self, **changes: Any) -> Self:
         """A copy with some values changed, all checks run again."""
         return type(self)(**{**self.model_dump(), **changes})
 
@@ -204,7 +207,7 @@ class RunConfig(BaseModel):
         return values
 
     @classmethod
-    def from_yaml(cls, path: str | Path) -> RunConfig:
+    def from_yaml(cls, path: str | Path) -> Self:
         values = cls.read_values(path)
         try:
             return cls(**values)
@@ -238,12 +241,6 @@ class RunConfig(BaseModel):
     def make_job(self) -> typing.Callable:
         module, _, name = self.job.partition(":")
         return getattr(import_module(module), name)(self)
-
-
-def nearest(name: str, names: typing.Iterable[str]) -> str:
-    """'; did you mean a, b?' or nothing."""
-    close = difflib.get_close_matches(name.replace("-", "_"), list(names), n=3, cutoff=0.6)
-    return f"; did you mean {', '.join(close)}?" if close else ""
 
 
 def _dumper():

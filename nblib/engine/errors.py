@@ -1,4 +1,4 @@
-"""The two errors that a person is meant to read."""
+"""The errors that the engine names: two that a person is meant to read, and two ends of a job."""
 
 
 class InputError(ValueError):
@@ -7,3 +7,11 @@ class InputError(ValueError):
 
 class SessionError(RuntimeError):
     """A verb that a session cannot follow in its present state, or a second session while one is training."""
+
+
+class Stopped(Exception):
+    """Raised inside a job by ``run.check()`` once somebody pressed Stop; the session takes it for a clean end."""
+
+
+class Diverged(RuntimeError):
+    """The loss is no longer a finite number."""

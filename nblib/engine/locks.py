@@ -6,47 +6,51 @@ import os
 import socket
 from pathlib import Path
 
+from filelock import FileLock, Timeout
+
 from nblib.engine.errors import InputError
+
+# What is locked, and the text that says who has it: apart, since older filelock empties what it locks, and Windows lets
+# nobody else read it.
+LOCKED, HOLDER = ".lock", "lock"
 
 
 class FolderLock:
-    """Holds ``folder/lock`` until released or until the process ends, however it ends.
+    """Holds a folder until released or until the process ends, however it ends.
 
-    The operating system holds the lock, so a killed process leaves none behind; the file's text only says who has it.
-    Raises InputError where another process has the folder.
+    The operating system holds the lock, so a killed process leaves none behind. Raises InputError where another process
+    has the folder, and OSError where nothing can be written there.
     """
 
     def __init__(self, folder: str | Path):
-        self.path = Path(folder) / "lock"
-        self._file = os.open(self.path, os.O_RDWR | os.O_CREAT, 0o644)
+        folder = Path(folder)
+        holder = folder / HOLDER
+        # Not bound to a thread: whoever ends the run lets the folder go.
+        self._lock = FileLock(folder / LOCKED, thread_local=False)
         try:
-            _lock(self._file)
-        except OSError:
-            holder = os.read(self._file, 200).decode("utf-8", "replace").strip() or "another process"
-            os.close(self._file)
+            self._lock.acquire(timeout=0)
+        except Timeout:
             raise InputError(
-                f"{folder}: {holder} is working in this run folder; wait for it, or give another output folder"
+                f"{folder}: {_text(holder)} is working in this run folder; wait for it, or give another output folder"
             ) from None
-        os.ftruncate(self._file, 0)
-        os.write(self._file, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+        try:
+            holder.write_text(f"process {os.getpid()} on {socket.gethostname()}\n", encoding="utf-8")
+        except BaseException:
+            self.release()
+            raise
 
     def release(self) -> None:
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
+        """Let the folder go; again does nothing."""
+        self._lock.release()
 
 
-def _lock(file: int) -> None:
+def is_empty(folder: str | Path) -> bool:
+    """Whether the folder holds nothing but what locks it."""
+    return all(path.name in (LOCKED, HOLDER) for path in Path(folder).iterdir())
+
+
+def _text(holder: Path) -> str:
     try:
-        import fcntl
-    except ImportError:
-        import msvcrt
-
-        # Windows locks bytes; one far beyond the text leaves the text readable to others.
-        os.lseek(file, 1 << 20, os.SEEK_SET)
-        try:
-            msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-        finally:
-            os.lseek(file, 0, os.SEEK_SET)
-    else:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return holder.read_text(encoding="utf-8", errors="replace").strip() or "another process"
+    except OSError:
+        return "another process"

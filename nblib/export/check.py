@@ -43,7 +43,7 @@ def load_onnx(folder: Path, threads: int):
     options.intra_op_num_threads = threads
     tokenizer = tokenizers.Tokenizer.from_file(str(folder / "tokenizer.json"))
     session = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
-    names = [given.name for given in session.get_inputs()]
+    names = [entry.name for entry in session.get_inputs()]
 
     def logits(texts: list[str]) -> list[list[float]]:
         rows = tokenizer.encode_batch(texts)
@@ -52,7 +52,8 @@ def load_onnx(folder: Path, threads: int):
             "attention_mask": [row.attention_mask for row in rows],
             "token_type_ids": [row.type_ids for row in rows],
         }
-        return session.run(["logits"], {name: np.array(columns[name], np.int64) for name in names})[0].tolist()
+        (answers,) = session.run(["logits"], {name: np.array(columns[name], np.int64) for name in names})
+        return np.asarray(answers).tolist()
 
     id2label = json.loads((folder / "config.json").read_text(encoding="utf-8"))["id2label"]
     labels = [id2label[str(i)] for i in range(len(id2label))]
@@ -77,14 +78,14 @@ def main(name: str, folder: str, request: str, answer: str) -> None:
     asked = json.loads(Path(request).read_text(encoding="utf-8"))
     logits, labels, versions = LOADERS[name](Path(folder), asked["threads"])
     text = asked["latency_text"]
-    found = {
+    measured = {
         "labels": labels,
         "logits": [logits(batch) for batch in asked["batches"]],
         "latency_ms": milliseconds(lambda: logits([text]), 30),
         "batch_latency_ms": milliseconds(lambda: logits([text] * 32), 10) / 32,
         "versions": versions,
     }
-    Path(answer).write_text(json.dumps(found), encoding="utf-8")
+    Path(answer).write_text(json.dumps(measured), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,9 +7,9 @@ import shutil
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
-from nblib.engine.config import nearest
 from nblib.engine.errors import InputError
 from nblib.engine.files import write_atomic
+from nblib.engine.text import nearest
 from nblib.export import fresh
 
 _PICKLES = {".bin", ".pt", ".pth", ".pkl", ".pickle", ".ckpt", ".joblib"}

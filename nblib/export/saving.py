@@ -99,11 +99,11 @@ def _save(run_dir: Path, model: Path, config, formats: list[str], verify, progre
                 raise ExportFailed(f"{name}: the model could not be translated ({error})") from None
             built = time.monotonic()
             progress(f"{name}: comparing in a fresh process", 2 + 2 * number, of)
-            found = reference.compare(name, temporary)
+            figures = reference.compare(name, temporary)
             row = {
                 "format": name,
                 "size_bytes": size_of(temporary),
-                **found,
+                **figures,
                 "export_seconds": round(built - started, 2),
                 "check_seconds": round(time.monotonic() - built, 2),
             }
@@ -146,10 +146,10 @@ class Reference:
 
     def compare(self, name: str, folder: Path) -> dict[str, Any]:
         """The figures of an exported folder. Raises Mismatch where it differs, ExportFailed where it does not load."""
-        found = self.ask(name, folder)
-        if found["labels"] != self.labels:
-            raise Mismatch(f"{name}: its classes are {found['labels'][:5]}, those of the original {self.labels[:5]}")
-        logits = np.array([row for batch in found["logits"] for row in batch], np.float64)
+        answers = self.ask(name, folder)
+        if answers["labels"] != self.labels:
+            raise Mismatch(f"{name}: its classes are {answers['labels'][:5]}, those of the original {self.labels[:5]}")
+        logits = np.array([row for batch in answers["logits"] for row in batch], np.float64)
         if logits.shape != self.logits.shape:
             raise Mismatch(f"{name}: {logits.shape} logits came back, {self.logits.shape} were expected")
         difference = np.abs(logits - self.logits)
@@ -181,11 +181,11 @@ class Reference:
             "original_accuracy": float((original == labels)[known].mean()) if known.any() else None,
             "rows": n,
             "data": self.rows.data,
-            "latency_ms": found["latency_ms"],
-            "batch_latency_ms": found["batch_latency_ms"],
+            "latency_ms": answers["latency_ms"],
+            "batch_latency_ms": answers["batch_latency_ms"],
             "latency_tokens": self.latency_tokens,
             "threads": self.threads,
-            "versions": found["versions"],
+            "versions": answers["versions"],
         }
 
 

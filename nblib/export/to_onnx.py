@@ -9,6 +9,12 @@ from __future__ import annotations
 import sys
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from torch.onnx import ONNXProgram
+
+    from nblib.training.finetune.predict import Predictor
 
 # protobuf holds no message above 2 GiB; weights beyond go into a file beside the graph.
 EXTERNAL_ABOVE = 1_900_000_000
@@ -21,8 +27,6 @@ def build(model_folder: str | Path, out: str | Path, *, external_above: int = EX
     Weights of more than ``external_above`` bytes go into ``out/model.onnx.data``. The file names no path of this
     machine. A model whose SDPA attention cannot be translated is translated with eager attention.
     """
-    from onnx_ir.passes.common import ClearMetadataAndDocStringPass
-
     from nblib.training.finetune.predict import Predictor
 
     predictor = Predictor(model_folder, device="cpu")
@@ -33,14 +37,14 @@ def build(model_folder: str | Path, out: str | Path, *, external_above: int = EX
             raise
         predictor.model.set_attn_implementation("eager")
         program = _translate(predictor)
-    # The exporter notes for every node the source lines that it came from, with their paths.
-    ClearMetadataAndDocStringPass()(program.model)
     weights = sum(p.numel() * p.element_size() for p in predictor.model.parameters())
     program.save(Path(out) / "model.onnx", external_data=weights > external_above)
 
 
-def _translate(predictor):
+def _translate(predictor: Predictor) -> ONNXProgram:
     import torch
+
+    from nblib.export.graph import onnx_program
 
     class Logits(torch.nn.Module):
         """The model with its logits as the only output."""
@@ -54,8 +58,8 @@ def _translate(predictor):
             return self.model(input_ids=input_ids, attention_mask=attention_mask, **types).logits
 
     texts = ["a", "two examples of unlike length, the second one longer"]
-    found = predictor.inputs(texts)
-    inputs = {name: found[name] for name in INPUTS if name in found}
+    encoded = predictor.inputs(texts)
+    inputs = {name: encoded[name] for name in INPUTS if name in encoded}
     batch = torch.export.Dim("batch")
     length = torch.export.Dim("length", max=predictor.max_length)
     with warnings.catch_warnings():
@@ -63,16 +67,8 @@ def _translate(predictor):
         warnings.filterwarnings("ignore", "`isinstance\\(treespec, LeafSpec\\)` is deprecated", FutureWarning)
         # All inputs share the axes "batch" and "length", which is what is meant; the exporter says so for each.
         warnings.filterwarnings("ignore", "# The axis name: .* will not be used", UserWarning)
-        return torch.onnx.export(
-            Logits(predictor.model).eval(),
-            (),
-            kwargs=inputs,
-            input_names=list(inputs),
-            output_names=["logits"],
-            dynamic_shapes={name: {0: batch, 1: length} for name in inputs},
-            dynamo=True,
-            verbose=False,
-        )
+        shapes = {name: {0: batch, 1: length} for name in inputs}
+        return onnx_program(Logits(predictor.model).eval(), inputs, ["logits"], shapes)
 
 
 if __name__ == "__main__":

@@ -87,7 +87,7 @@ def class_balance(counts: Mapping[str, Any], *, height: int | None = None) -> go
     total = sum(first.values())
     text = "No class has an example."
     if total:
-        most, least = max(first, key=first.get), min(first, key=first.get)
+        most, least = max(first, key=lambda name: first[name]), min(first, key=lambda name: first[name])
         where = "" if len(by_split) == 1 else f" in {next(iter(by_split))}"
         text = (
             f"{len(names)} classes{where}: the largest is {most} with {first[most]:,} of {total:,} examples "
@@ -95,8 +95,7 @@ def class_balance(counts: Mapping[str, Any], *, height: int | None = None) -> go
         )
     tall = height or 90 + len(names) * (16 + 18 * len(by_split))
     frame(figure, tall, text, showlegend=len(by_split) > 1, legend=legend_above(), bargap=0.25)
-    figure.layout.margin.r = 60
-    class_ticks(figure.layout.yaxis, names)
-    figure.update_yaxes(autorange="reversed", showgrid=False)
+    figure.update_layout(margin_r=60)
+    figure.update_yaxes(autorange="reversed", showgrid=False, **class_ticks(names))
     figure.update_xaxes(title_text="examples", rangemode="tozero")
     return figure

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from markupsafe import escape
 
@@ -29,7 +29,9 @@ MOST_LETTERS = 24
 
 def describe(figure: go.Figure) -> str:
     """The sentence that belongs under a figure, as plain text."""
-    return (figure.layout.meta or {}).get("text", "")
+    # plotly types a figure's parts as figures.
+    meta = cast("dict[str, str] | None", figure.layout["meta"])
+    return (meta or {}).get("text", "")
 
 
 def frame(figure: go.Figure, height: int, text: str, **layout: Any) -> None:
@@ -66,7 +68,7 @@ def short(text: Any) -> str:
     return str(escape(line if len(line) <= MOST_LETTERS else line[: MOST_LETTERS - 1] + "…"))
 
 
-def class_ticks(axis: Any, labels: Sequence[str]) -> None:
+def class_ticks(labels: Sequence[str]) -> dict[str, Any]:
+    """What an axis of classes is told of its ticks: ``figure.update_xaxes(**class_ticks(labels))``."""
     # By number: two names that look the same after the cut stay two classes.
-    axis.tickvals = list(range(len(labels)))
-    axis.ticktext = [short(label) for label in labels]
+    return {"tickvals": list(range(len(labels))), "ticktext": [short(label) for label in labels]}

@@ -50,15 +50,14 @@ def confusion(matrix: Array, labels: Sequence[str], *, height: int | None = None
     text = f"{right} of {total} right ({right / max(1, total):.1%})"
     wrong = np.where(np.eye(n, dtype=bool), 0, matrix)
     if wrong.any():
-        i, j = np.unravel_index(wrong.argmax(), wrong.shape)
+        i, j = map(int, np.unravel_index(wrong.argmax(), wrong.shape))
         often = "once" if wrong[i, j] == 1 else f"{wrong[i, j]} times"
         text += f"; the commonest mistake is {labels[i]} taken for {labels[j]}, {often}"
     frame(figure, height or (max(260, 120 + 70 * n) if roomy else 150 + 27 * n), text + ".")
-    class_ticks(figure.layout.xaxis, labels)
-    class_ticks(figure.layout.yaxis, labels)
     level = n <= 4 or max(len(str(label)) for label in labels) <= 3
-    figure.update_xaxes(title_text="said", showgrid=False, tickangle=0 if level else -40, constrain="domain")
-    figure.update_yaxes(title_text="true", showgrid=False, autorange="reversed")
+    ticks = class_ticks(labels)
+    figure.update_xaxes(title_text="said", showgrid=False, tickangle=0 if level else -40, constrain="domain", **ticks)
+    figure.update_yaxes(title_text="true", showgrid=False, autorange="reversed", **ticks)
     return figure
 
 

@@ -22,7 +22,8 @@ def compare(histories: Mapping[str, History], metric: str = "eval_loss", *, heig
 
     colours, dashes = list(OKABE_ITO.values()), ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
     symbols = ("circle", "square", "diamond", "triangle-up", "cross", "x")
-    figure, ends = go.Figure(), {}
+    figure = go.Figure()
+    ends: dict[str, float] = {}
     for i, (name, history) in enumerate(histories.items()):
         x, y = decimate(history.steps(metric), history[metric]) if metric in history else NOTHING
         if len(y):
@@ -34,11 +35,11 @@ def compare(histories: Mapping[str, History], metric: str = "eval_loss", *, heig
             marker={"symbol": symbols[i % 6], "size": 8},
         )  # fmt: skip
     label = metric.replace("_", " ")
-    found = sorted(ends, key=ends.get)
+    names = sorted(ends, key=lambda name: ends[name])
     text = f"No run has logged {label} yet."
-    if found:
-        text = f"{label.capitalize()} of {len(ends)} runs: at the end from {ends[found[0]]:.3g} ({found[0]})"
-        text += f" to {ends[found[-1]]:.3g} ({found[-1]})."
+    if names:
+        text = f"{label.capitalize()} of {len(ends)} runs: at the end from {ends[names[0]]:.3g} ({names[0]})"
+        text += f" to {ends[names[-1]]:.3g} ({names[-1]})."
     frame(figure, height, text, hovermode="x unified", legend=legend_above())
     figure.update_xaxes(title_text="step", rangemode="tozero")
     figure.update_yaxes(title_text=label)

@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 
 from nblib.engine.errors import InputError
-from nblib.engine.session import Run
+from nblib.engine.run import Run
 from nblib.inspect.maps import readable, watched
 from nblib.inspect.opening import Opened
 from nblib.training.finetune.pretrained import longest_text
@@ -48,7 +48,7 @@ def says(opened: Opened, text: str, second: str = "", scales: Any = None, most: 
     """
     asked = _asked(opened, text, second)
     values = _values(opened, asked, scales)
-    return _said(opened, asked, values, np.argsort(-values, kind="stable")[:most])
+    return _said(opened, asked, values, np.argsort(-values, kind="stable")[:most].tolist())
 
 
 def untouched(opened: Opened, text: str, second: str = "") -> np.ndarray:
@@ -72,7 +72,7 @@ def compared(
     asked = _asked(opened, text, second)
     before = _values(opened, asked, None) if before is None else before
     now = _values(opened, asked, scales)
-    chosen = list(np.argsort(-before, kind="stable")[:most])
+    chosen = np.argsort(-before, kind="stable")[:most].tolist()
     if int(now.argmax()) not in chosen:
         chosen[-1] = int(now.argmax())
     if opened.says == "classes":
@@ -113,10 +113,12 @@ class HeldOut:
     def __init__(self, opened: Opened, texts: Sequence[str], labels: Sequence[str] | None = None):
         if not texts:
             raise InputError("texts: there are none to measure the loss over; give a few sentences")
-        if opened.says == "classes" and labels is None:
-            raise InputError("labels: a classifier's loss needs the right class of each text")
-        if opened.says == "classes" and (strange := sorted(set(labels) - set(opened.labels))):
-            raise InputError(f"labels: {strange[0]!r} is none of what {opened.name} says: {', '.join(opened.labels)}")
+        if opened.says == "classes":
+            if labels is None:
+                raise InputError("labels: a classifier's loss needs the right class of each text")
+            if strange := sorted(set(labels) - set(opened.labels)):
+                known = ", ".join(opened.labels)
+                raise InputError(f"labels: {strange[0]!r} is none of what {opened.name} says: {known}")
         self.opened, self.texts = opened, list(texts)
         self.labels = list(labels) if labels is not None else None
         self._batches: list[tuple] = []
@@ -148,7 +150,7 @@ class HeldOut:
         if opened.says == "similarity":
             with torch.no_grad():
                 return batch, pooled(opened.model(**batch).last_hidden_state, mask)
-        if opened.says == "classes":
+        if opened.says == "classes" and self.labels is not None:
             return batch, torch.tensor([opened.labels.index(self.labels[k]) for k in rows], device=ids.device)
         if opened.says == "next token":
             return batch, F.pad(ids[:, 1:].masked_fill(~mask[:, 1:], -100), (0, 1), value=-100)

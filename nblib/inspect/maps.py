@@ -107,13 +107,13 @@ def _attend(module, query, key, value, attention_mask, scaling=None, dropout=0.0
     weights = torch.softmax(scores, dim=-1, dtype=torch.float32).to(query.dtype)  # (B, H, Q, K)
     if watch.keep:
         watch.weights.append(weights.detach())
-    said = torch.nn.functional.dropout(weights, p=dropout, training=module.training) @ value  # (B, H, Q, d)
+    mixed = torch.nn.functional.dropout(weights, p=dropout, training=module.training) @ value  # (B, H, Q, d)
     if watch.scales is not None:
         if layer >= len(watch.scales) or watch.scales.shape[1] != query.shape[1]:
             shape = tuple(watch.scales.shape)
             raise InputError(f"scales: {shape} does not fit layer {layer + 1} with {query.shape[1]} heads")
-        said = said * watch.scales[layer].to(said)[None, :, None, None]
-    return said.transpose(1, 2).contiguous(), weights
+        mixed = mixed * watch.scales[layer].to(mixed)[None, :, None, None]
+    return mixed.transpose(1, 2).contiguous(), weights
 
 
 @dataclass(frozen=True)
@@ -148,14 +148,15 @@ def packed(weights: np.ndarray, causal: bool) -> tuple[np.ndarray, np.ndarray]:
     top = weights.max(axis=-1)  # [L, H, T]
     scale = np.where(top > 0, top / 255, 1).astype(np.float32)
     tokens = weights.shape[-1]
-    places = np.flatnonzero(np.tri(tokens, dtype=bool)) if causal else slice(None)
-    n = len(places) if causal else tokens * tokens
-    found = np.empty((*weights.shape[:2], n), np.uint8)
+    triangle = np.flatnonzero(np.tri(tokens, dtype=bool)) if causal else None
+    n = tokens * tokens if triangle is None else len(triangle)
+    as_bytes = np.empty((*weights.shape[:2], n), np.uint8)
     # A layer at a time: all of them in float32 once more would be the largest thing in memory.
     for layer, (one, factor) in enumerate(zip(weights, scale, strict=True)):
         scaled = (one * (1 / factor)[..., None] + 0.5).astype(np.uint8)  # [H, T, T]
-        found[layer] = scaled.reshape(len(one), -1)[:, places]
-    return found, scale
+        flat = scaled.reshape(len(one), -1)
+        as_bytes[layer] = flat if triangle is None else flat[:, triangle]
+    return as_bytes, scale
 
 
 @torch.no_grad()
@@ -195,14 +196,14 @@ def attention(model: Any, tokenizer: Any, text: str, most: int = MOST_TOKENS) ->
 
 
 def _note(tokenizer: Any, ids: Sequence[int], cut: int, few: int) -> str:
-    said = []
+    remarks = []
     if cut:
-        said.append(f"The text has {len(ids) + cut:,} tokens; the first {few} are shown.")
+        remarks.append(f"The text has {len(ids) + cut:,} tokens; the first {few} are shown.")
     special, unknown = set(tokenizer.all_special_ids), tokenizer.unk_token_id
     words = [i for i in ids if i not in special or i == unknown]
     if words and all(i == unknown for i in words):
-        said.append(f"The tokenizer knows none of this script: every word is {tokenizer.unk_token}.")
-    return " ".join(said)
+        remarks.append(f"The tokenizer knows none of this script: every word is {tokenizer.unk_token}.")
+    return " ".join(remarks)
 
 
 def readable(tokenizer: Any, ids: Sequence[int]) -> list[str]:
@@ -210,11 +211,11 @@ def readable(tokenizer: Any, ids: Sequence[int]) -> list[str]:
 
     A token that is part of a character (of 汉 or an emoji, cut into bytes) is shown as its bytes.
     """
-    found = []
+    texts = []
     for number, token in zip(ids, tokenizer.convert_ids_to_tokens(list(ids)), strict=True):
         if token is None:
             # A model may have more rows than its tokenizer has tokens.
-            found.append(f"⟨{number}⟩")
+            texts.append(f"⟨{number}⟩")
             continue
         text = tokenizer.decode([number])
         if number in tokenizer.all_special_ids or token.startswith("##"):
@@ -222,8 +223,8 @@ def readable(tokenizer: Any, ids: Sequence[int]) -> list[str]:
         elif "\ufffd" in text:
             # GPT-2's table writes a byte as a letter; what it stands for is told by number.
             text = "".join(f"⟨{byte:02x}⟩" for byte in _bytes_of(token)) or token
-        found.append(text.replace(" ", "·") or token)
-    return found
+        texts.append(text.replace(" ", "·") or token)
+    return texts
 
 
 def _bytes_of(token: str) -> list[int]:
@@ -237,7 +238,7 @@ def rollout(weights: np.ndarray) -> np.ndarray:
     """How much of each first token flows into each last one, [tokens, tokens]: the product over layers of the mean of
     the heads, half of it the residual. Abnar and Zuidema, "Quantifying attention flow in Transformers", 2020."""
     tokens = weights.shape[-1]
-    found = np.eye(tokens, dtype=np.float64)
+    flow = np.eye(tokens, dtype=np.float64)
     for layer in weights:
-        found = (0.5 * layer.mean(axis=0) + 0.5 * np.eye(tokens)) @ found
-    return found
+        flow = (0.5 * layer.mean(axis=0) + 0.5 * np.eye(tokens)) @ flow
+    return flow

@@ -8,7 +8,7 @@ import numpy as np
 
 from nblib.inspect.maps import Maps
 
-ROLES = ("previous token", "next token", "first token", "separator", "same token", "positional band")
+ROLES: tuple[str, ...] = ("previous token", "next token", "first token", "separator", "same token", "positional band")
 # A head that always looks this far at most, whatever stands there, and does so with no other role, keeps a band.
 BAND = 3
 
@@ -37,7 +37,7 @@ def places(maps: Maps, separators: Sequence[int] = ()) -> dict[str, np.ndarray]:
     n, ids = len(maps.tokens), np.asarray(maps.ids)
     query, key = np.indices((n, n))
     seen = key <= query if maps.causal else np.ones((n, n), bool)
-    found = {
+    looked_at = {
         "previous token": key == query - 1,
         "next token": key == query + 1,
         "first token": (key == 0) & (query > 0),
@@ -45,4 +45,4 @@ def places(maps: Maps, separators: Sequence[int] = ()) -> dict[str, np.ndarray]:
         "same token": (ids[:, None] == ids[None, :]) & (key != query),
         "positional band": (abs(key - query) <= BAND) & (key != query),
     }
-    return {role: where & seen for role, where in found.items()}
+    return {role: where & seen for role, where in looked_at.items()}

@@ -78,7 +78,8 @@ class MultiHeadAttention(nn.Module):
 
     def project(self, source: Tensor) -> tuple[Tensor, Tensor]:
         """Keys and values of ``source`` (B, K, D), each (B, H, K, D/H): what a decoder keeps from step to step."""
-        return self._at_once(source, self.key, self.value)
+        key, value = self._at_once(source, self.key, self.value)
+        return key, value
 
     def forward(
         self, x: Tensor, source: Tensor | tuple[Tensor, Tensor] | None = None, mask: Tensor | None = None
@@ -103,7 +104,8 @@ class MultiHeadAttention(nn.Module):
         if isinstance(source, tuple):
             return self.split(self.query(x)), *source
         if source is None:
-            return self._at_once(x, self.query, self.key, self.value)
+            query, key, value = self._at_once(x, self.query, self.key, self.value)
+            return query, key, value
         return self.split(self.query(x)), *self.project(source)
 
     def _at_once(self, x: Tensor, *layers: nn.Linear) -> tuple[Tensor, ...]:

@@ -73,11 +73,11 @@ def run_steps(cell: str, x: Tensor, w: Weights) -> list[Step]:
     size = w.weight_hh.shape[1]
     hidden = x.new_zeros(x.shape[0], size)  # (B, H)
     memory = x.new_zeros(x.shape[0], size) if cell == "lstm" else None
-    found = []
+    steps = []
     for t in range(x.shape[1]):
         step = STEPS[cell](x[:, t], hidden, memory, w)
         hidden, memory = step.hidden, step.memory
         if hidden.requires_grad:
             hidden.retain_grad()
-        found.append(step)
-    return found
+        steps.append(step)
+    return steps

@@ -71,10 +71,10 @@ class MLP:
     @property
     def mask(self) -> np.ndarray:
         """1 where ``parameters`` holds a weight, 0 where a bias."""
-        found = np.zeros_like(self.parameters)
-        for weight in self._views(found)[0]:
+        mask = np.zeros_like(self.parameters)
+        for weight in self._views(mask)[0]:
             weight[:] = 1
-        return found
+        return mask
 
     def place(self, layer: int, source: int | None, target: int) -> int:
         """Where in ``parameters`` the weight from ``source`` to ``target`` of a layer stands; its bias for None."""
@@ -90,9 +90,9 @@ class MLP:
 
     def forward(self, x: np.ndarray) -> list[np.ndarray]:
         """The answers of every layer, the hidden ones first: [n, sizes[1]], …, [n, sizes[-1]]."""
-        found = [np.empty((len(x), size), self.parameters.dtype) for size in self.sizes[1:]]
-        self._forward(np.ascontiguousarray(x, self.parameters.dtype), found)
-        return found
+        answers = [np.empty((len(x), size), self.parameters.dtype) for size in self.sizes[1:]]
+        self._forward(np.ascontiguousarray(x, self.parameters.dtype), answers)
+        return answers
 
     def _forward(self, x: np.ndarray, answers: list[np.ndarray]) -> None:
         last = len(answers) - 1
@@ -172,7 +172,7 @@ class MLP:
         values = [x, *(a.copy() for a in self.forward(x))]
         self.backward(x, target)
         deltas = [d.copy() for d in self._buffers[1][1]]
-        found = {
+        traced = {
             "values": [v[0] for v in values],
             "sums": [(v @ w + b)[0] for v, w, b in zip(values[:-1], self.weights, self.biases, strict=True)],
             "sum_slopes": [d[0] for d in deltas],
@@ -185,9 +185,9 @@ class MLP:
             last[target[0]] = -1 / max(float(values[-1][0, target[0]]), 1e-30)
         else:
             last = (values[-1] - target)[0]
-        found["slopes"] = [*slopes, last]
+        traced["slopes"] = [*slopes, last]
         self.gradient[:] = kept
-        return found
+        return traced
 
 
 def _times_slope(delta: np.ndarray, answer: np.ndarray, kind: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from nblib.models.layers import Layers
 from nblib.models.mlp import MLP
 
 _ACTIVATIONS = {"tanh": torch.tanh, "relu": torch.relu, "sigmoid": torch.sigmoid, "linear": lambda x: x}
@@ -37,7 +38,7 @@ class TorchMLP(nn.Module):
         super().__init__()
         self.activation, self.output = activation, output
         self.features, self.divide_by = tuple(features), divide_by
-        self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in zip(sizes[:-1], sizes[1:], strict=True))
+        self.layers = Layers(nn.Linear(i, o) for i, o in zip(sizes[:-1], sizes[1:], strict=True))
 
     def forward(self, x: Tensor) -> Tensor:
         x = x / self.divide_by

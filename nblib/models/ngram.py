@@ -109,7 +109,7 @@ class NgramModel:
 
     def _continue(self, line: np.ndarray, spots: np.ndarray) -> list[Table]:
         """The tables of Kneser and Ney: below the longest, an n-gram counts once for each different word before it."""
-        found = [self.tables[-1]]
+        tables = [self.tables[-1]]
         for k in range(self.order, 1, -1):
             longer, shorter = self.tables[k - 1], self.tables[k - 2]
             # The same n-gram without its first word: found word by word, from the context's own last words.
@@ -117,8 +117,8 @@ class NgramModel:
             grams = self._grams(k)[seen][:, 1:]
             places = self._places(grams)
             counts = np.bincount(places, minlength=len(shorter.keys)).astype(np.int64)
-            found.insert(0, self._table(shorter.keys, counts, len(shorter.totals)))
-        return found
+            tables.insert(0, self._table(shorter.keys, counts, len(shorter.totals)))
+        return tables
 
     def _grams(self, k: int) -> np.ndarray:
         """[G, k]: the words of each k-gram."""
@@ -159,7 +159,7 @@ class NgramModel:
                 return np.divide(count, total, out=np.zeros(len(words)), where=total > 0)
             return (count + amount) / (total + amount * self.size)
         tables = self.continuations if smoothing == "kneser-ney" else self.tables
-        found = np.full(len(words), 1 / self.size)
+        probabilities = np.full(len(words), 1 / self.size)
         for k, table in enumerate(tables):
             place = self._places(contexts[:, self.order - 1 - k :])
             count, total = self._counts(table, place, words), self._totals(table.totals, place)
@@ -169,10 +169,10 @@ class NgramModel:
                 shorter = amount * self._totals(table.kinds, place)
             else:
                 own, shorter = (1 - amount) * count, amount * total
-            mixed = (own + shorter * found) / np.where(seen, total, 1)
+            mixed = (own + shorter * probabilities) / np.where(seen, total, 1)
             # What never stood before anything says nothing: the shorter context alone decides.
-            found = np.where(seen, mixed, found)
-        return found
+            probabilities = np.where(seen, mixed, probabilities)
+        return probabilities
 
     def _counts(self, table: Table, place: np.ndarray, words: np.ndarray) -> np.ndarray:
         wanted = np.where(place >= 0, place * self._base + words, -1)
@@ -205,12 +205,12 @@ class NgramModel:
         """The factors of P(sentence), one a word and one for its end."""
         told = np.concatenate([self.number(words), [self.end]])
         contexts = self._contexts(told, np.array([0, len(told)]))
-        found = self.probabilities(contexts, told, smoothing, amount)
+        probabilities = self.probabilities(contexts, told, smoothing, amount)
         names = [*words, END]
         pad = self.order - 1
         return [
             Factor(name, tuple(names[max(0, i - pad) : i]), float(p), int(t) != self.unknown)
-            for i, (name, p, t) in enumerate(zip(names, found, told, strict=True))
+            for i, (name, p, t) in enumerate(zip(names, probabilities, told, strict=True))
         ]
 
     def perplexity(
@@ -224,10 +224,10 @@ class NgramModel:
         ends = starts[1:] + np.arange(len(lengths))
         told = np.insert(np.minimum(tokens, self.unknown).astype(np.int64), starts[1:], self.end)
         contexts = self._contexts(told, np.concatenate([[0], ends + 1]))
-        found = self.probabilities(contexts, told, smoothing, amount)
-        if not (found > 0).all():
+        probabilities = self.probabilities(contexts, told, smoothing, amount)
+        if not (probabilities > 0).all():
             return math.inf
-        return float(np.exp(-np.log(found).mean()))
+        return float(np.exp(-np.log(probabilities).mean()))
 
     def _contexts(self, told: np.ndarray, starts: np.ndarray) -> np.ndarray:
         """[M, order − 1]: the words before each word, marks of the beginning where there are none."""

@@ -60,7 +60,7 @@ class Update:
         """The rule with its numbers; w1, w2, … and b last."""
         *w, b = self.before
         sum_ = " + ".join(f"{_n(a)}·{_n(x)}" for a, x in zip(w, self.point, strict=True))
-        said = [
+        lines = [
             f"a = {sum_} + {_n(b)} = {_n(self.activation)}, so y = {self.answer}; wanted is t = {self.target}",
             f"t − y = {self.error}" + ("" if self.error else ": nothing changes"),
         ]
@@ -68,8 +68,8 @@ class Update:
             names = [f"w{i + 1}" for i in range(len(w))]
             inputs = [*self.point, 1.0]
             for name, old, x, new in zip([*names, "b"], self.before, inputs, self.after, strict=True):
-                said.append(f"{name} ← {_n(old)} + {_n(self.rate)}·({self.error})·{_n(x)} = {_n(new)}")
-        return said
+                lines.append(f"{name} ← {_n(old)} + {_n(self.rate)}·({self.error})·{_n(x)} = {_n(new)}")
+        return lines
 
 
 def _n(value: float) -> str:
@@ -130,8 +130,8 @@ def margin(points, labels) -> float:
     """
     points, labels = _checked(points, labels)
     signs = np.where(labels == 1, 1.0, -1.0)[:, None]
-    found = float(np.linalg.norm(nearest_to_origin(signs * np.column_stack([points, np.ones(len(points))]))))
-    return found if found > 1e-9 else 0.0
+    distance = float(np.linalg.norm(nearest_to_origin(signs * np.column_stack([points, np.ones(len(points))]))))
+    return distance if distance > 1e-9 else 0.0
 
 
 def bound(points, labels) -> float:
@@ -180,11 +180,11 @@ def clouds(gap: float, count: int = 40, seed: int = 0) -> tuple[np.ndarray, np.n
     rng = np.random.default_rng([seed, 3])
     angle = rng.uniform(0.15, np.pi / 2 - 0.15)
     normal = np.array([np.cos(angle), np.sin(angle)])
-    found = np.empty((0, 2))
-    while len(found) < count:
+    apart = np.empty((0, 2))
+    while len(apart) < count:
         drawn = rng.uniform(-0.9, 1.9, (20 * count, 2))
-        found = np.concatenate([found, drawn[np.abs((drawn - 0.5) @ normal) > gap]])
-    points = found[:count]
+        apart = np.concatenate([apart, drawn[np.abs((drawn - 0.5) @ normal) > gap]])
+    points = apart[:count]
     return points, ((points - 0.5) @ normal > 0).astype(np.int64)
 
 

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from nblib.models.cells import Weights
 from nblib.models.dropout import Dropout
+from nblib.models.layers import Layers
 
 LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
@@ -58,13 +59,13 @@ class Recurrent(nn.Module):
         self.embedding = nn.Embedding(symbols, input_size, device="meta").to_empty(device="cpu") if symbols else None
         sizes = [input_size] + [hidden_size] * (num_layers - 1)
         made = [LAYERS[cell](size, hidden_size, batch_first=True, device="meta") for size in sizes]
-        self.layers = nn.ModuleList(layer.to_empty(device="cpu") for layer in made)
+        self.layers = Layers(layer.to_empty(device="cpu") for layer in made)
         self.dropout = Dropout(dropout)
         self.readout = nn.Linear(hidden_size, output_size, device="meta").to_empty(device="cpu")
         self._draw(generator or torch.Generator().manual_seed(0), weight_scale)
         if cell == "lstm" and forget_bias:
             for layer in self.layers:
-                layer.bias_ih_l0.data[hidden_size : 2 * hidden_size] += forget_bias
+                layer.get_parameter("bias_ih_l0").data[hidden_size : 2 * hidden_size] += forget_bias
 
     def _draw(self, generator: torch.Generator, weight_scale: float) -> None:
         bound = 1 / math.sqrt(self.hidden_size)
@@ -78,8 +79,11 @@ class Recurrent(nn.Module):
                     parameter *= weight_scale
 
     def weights(self, layer: int = 0) -> Weights:
-        module = self.layers[layer]
-        return Weights(module.weight_ih_l0, module.weight_hh_l0, module.bias_ih_l0, module.bias_hh_l0)
+        """The weights of a layer, which are the layer's own and no copy."""
+        parameter = self.layers[layer].get_parameter
+        return Weights(
+            parameter("weight_ih_l0"), parameter("weight_hh_l0"), parameter("bias_ih_l0"), parameter("bias_hh_l0")
+        )
 
     def inputs(self, x: Tensor) -> Tensor:
         """What the first layer gets: x itself, or the vectors of its symbols. → (B, T, I)."""
@@ -92,9 +96,9 @@ class Recurrent(nn.Module):
 
     def hidden(self, x: Tensor, state: list | None = None) -> tuple[Tensor, list]:
         """The hidden states of the last layer at every time step, (B, T, H), and the state to go on from."""
-        found = self.inputs(x)
+        hidden = self.inputs(x)
         states = []
         for k, layer in enumerate(self.layers):
-            found, last = layer(self.dropout(found) if k else found, None if state is None else state[k])
+            hidden, last = layer(self.dropout(hidden) if k else hidden, None if state is None else state[k])
             states.append(last)
-        return found, states
+        return hidden, states

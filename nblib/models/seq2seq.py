@@ -62,7 +62,8 @@ class Multiplicative(nn.Module):
 
     def forward(self, query: Tensor, memory: Memory) -> tuple[Tensor, Tensor]:
         """query: (B, T, H) → contexts (B, T, H) and weights (B, T, S)."""
-        return tuple(attention(query, self.key(memory.states), memory.states, memory.mask[:, None], scale=1.0))
+        values, weights = attention(query, self.key(memory.states), memory.states, memory.mask[:, None], scale=1.0)
+        return values, weights
 
 
 class Seq2Seq(nn.Module):
@@ -135,7 +136,7 @@ class Seq2Seq(nn.Module):
             x = torch.cat([x, memory.last[:, None].expand(-1, x.shape[1], -1)], dim=2)  # (B, T, E + H)
         hidden, last = self.decoder(x, state.hidden[None])  # (B, T, H)
         weights = None
-        if self.attention is not None:
+        if self.attention is not None and self.combine is not None:
             context, weights = self.attention(hidden, memory)  # (B, T, H), (B, T, S)
             hidden = torch.tanh(self.combine(torch.cat([hidden, context], dim=2)))  # (B, T, H)
         return self.readout(self.dropout(hidden)), State(memory, last[0]), weights
@@ -162,9 +163,9 @@ class Seq2Seq(nn.Module):
         for t in range(target.shape[1]):
             if t:
                 symbols = torch.where(given[:, t], target[:, t], logits[-1].argmax(dim=1))
-            found, state, looked = self.step(symbols, state)
-            logits.append(found)
-            weights.append(looked)
+            step_logits, state, step_weights = self.step(symbols, state)
+            logits.append(step_logits)
+            weights.append(step_weights)
         return torch.stack(logits, dim=1), None if self.fixed else torch.stack(weights, dim=1)
 
 

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from nblib.models.attention import MultiHeadAttention, causal_mask, linear
 from nblib.models.dropout import Dropout
+from nblib.models.layers import Layers
 from nblib.models.positions import sinusoidal
 from nblib.models.seq2seq import PAD, embedding
 
@@ -54,7 +55,7 @@ class EncoderLayer(nn.Module):
         super().__init__()
         self.attention = MultiHeadAttention(hidden_size, num_heads, dropout, generator=generator)
         self.feed_forward = FeedForward(hidden_size, intermediate_size, dropout, generator)
-        self.residuals = nn.ModuleList(Residual(hidden_size, dropout, norm_first) for _ in range(2))
+        self.residuals = Layers(Residual(hidden_size, dropout, norm_first) for _ in range(2))
 
     def forward(self, x: Tensor, mask: Tensor | None) -> Tensor:
         """x: (B, S, D); mask: bool (B, 1, 1, S). → (B, S, D)."""
@@ -70,7 +71,7 @@ class DecoderLayer(nn.Module):
         self.attention = MultiHeadAttention(hidden_size, num_heads, dropout, generator=generator)
         self.cross = MultiHeadAttention(hidden_size, num_heads, dropout, generator=generator)
         self.feed_forward = FeedForward(hidden_size, intermediate_size, dropout, generator)
-        self.residuals = nn.ModuleList(Residual(hidden_size, dropout, norm_first) for _ in range(3))
+        self.residuals = Layers(Residual(hidden_size, dropout, norm_first) for _ in range(3))
 
     def forward(self, x: Tensor, source: Tensor | tuple, mask: Tensor | None, source_mask: Tensor | None, past=None):
         """x: (B, T, D); ``source`` (B, S, D), or its keys and values; ``past`` as ``Past.layers`` has it.
@@ -119,6 +120,8 @@ class Transformer(nn.Module):
         generator: what all weights are drawn from.
     """
 
+    positions: Tensor
+
     def __init__(
         self,
         source_size: int,
@@ -144,8 +147,8 @@ class Transformer(nn.Module):
         sizes = (hidden_size, num_heads, intermediate_size, dropout, norm_first, generator)
         self.source = embedding(source_size, hidden_size, generator, EMBEDDED / hidden_size**0.5)
         self.target = embedding(target_size, hidden_size, generator, EMBEDDED / hidden_size**0.5)
-        self.encoder = nn.ModuleList(EncoderLayer(*sizes) for _ in range(num_layers))
-        self.decoder = nn.ModuleList(DecoderLayer(*sizes) for _ in range(num_layers))
+        self.encoder = Layers(EncoderLayer(*sizes) for _ in range(num_layers))
+        self.decoder = Layers(DecoderLayer(*sizes) for _ in range(num_layers))
         ends = [nn.LayerNorm(hidden_size) if norm_first else nn.Identity() for _ in range(2)]
         self.encoder_norm, self.decoder_norm = ends
         self.dropout = Dropout(dropout)

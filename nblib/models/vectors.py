@@ -7,6 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from nblib.engine.errors import InputError
+from nblib.engine.text import alike
 
 
 class WordVectors:
@@ -38,11 +39,14 @@ class WordVectors:
         copy.__dict__.update(places=self.places, _initials=self._initials)
         return copy
 
-    @cached_property
+    @property
     def unit(self) -> np.ndarray:
-        """[V, D], each vector with length 1 (0 where it has none)."""
-        length = np.linalg.norm(self.vectors, axis=1, keepdims=True)
-        return self.vectors / np.where(length > 0, length, 1)
+        """[V, D], each vector with length 1 (0 where it has none); computed once, for these vectors stay."""
+        return self._unit
+
+    @cached_property
+    def _unit(self) -> np.ndarray:
+        return unit_length(self.vectors)
 
     def place(self, word: str) -> int:
         """The place of a word. Raises InputError, with words of like spelling, for one that was never seen."""
@@ -85,21 +89,25 @@ class WordVectors:
         most = min(number + len(without), len(scores))
         best = np.argpartition(-scores, most - 1)[:most]
         best = best[np.lexsort((best, -scores[best]))]
-        return [(self.words[i], float(scores[i])) for i in best if i not in without][:number]
+        return [(str(self.words[i]), float(scores[i])) for i in best if i not in without][:number]
 
     def _alike(self, word: str) -> list[str]:
-        import difflib
-
         # Only words that begin alike: a look at all of them would take longer than a person types.
         some = [w for w in self._initials.get(word[:1], ()) if abs(len(w) - len(word)) < 3]
-        return difflib.get_close_matches(word[:40], some, n=3, cutoff=0.7)
+        return alike(word[:40], some, cutoff=0.7)
 
     @cached_property
     def _initials(self) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
+        by_letter: dict[str, list[str]] = {}
         for word in self.words:
-            found.setdefault(word[:1], []).append(word)
-        return found
+            by_letter.setdefault(word[:1], []).append(word)
+        return by_letter
+
+
+def unit_length(vectors: np.ndarray) -> np.ndarray:
+    """[V, D] → [V, D], each row with length 1; a row of zeros stays."""
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return vectors / np.where(length > 0, length, 1)
 
 
 def _short(text: str, most: int = 40) -> str:

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nblib.models.vectors import WordVectors
+from nblib.models.vectors import WordVectors, unit_length
 
 NOISE_BITS = 20
 
@@ -51,7 +51,7 @@ class Word2Vec(WordVectors):
     @property
     def unit(self) -> np.ndarray:
         """[V, D], each vector with length 1, as they are now; a snapshot computes them once."""
-        return WordVectors(self.words, self.vectors).unit
+        return unit_length(self.vectors)
 
     def update(self, examples: Examples, learning_rate: float) -> float:
         """One step of gradient descent an example, in their order. Their mean loss before it; NaN once it overflows."""

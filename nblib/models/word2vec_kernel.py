@@ -16,6 +16,7 @@ from numba import njit
 _MOST = 16.0
 _CELLS = 1 << 14
 _SCALE = np.float32(_CELLS / (2 * _MOST))
+_HALF = np.float32(_CELLS // 2)
 _GRID = (np.arange(_CELLS + 1) - _CELLS / 2) * (2 * _MOST / _CELLS)
 SIGMOID = (1 / (1 + np.exp(-_GRID))).astype(np.float32)
 # -log σ(x)
@@ -97,6 +98,45 @@ def sample(tokens, starts, first, last, keep, negatives, window, negative, cbow,
     return inputs[:m], offsets[: e + 1], targets[:e]
 
 
+@_compiled(inline="always")
+def _judge(score, right, sigmoid, softplus):
+    """The slope of −loss by a score, and the loss: of the word to be told (``right``), or of a drawn one."""
+    cell = np.int64(min(max(score * _SCALE + _HALF, np.float32(0)), np.float32(_CELLS)) + np.float32(0.5))
+    if right:
+        return np.float32(1) - sigmoid[cell], softplus[cell] if score > -_MOST else -score
+    return -sigmoid[cell], softplus[_CELLS - cell] if score < _MOST else score
+
+
+@_compiled(inline="always")
+def _mean(vectors, inputs, begin, end, size, hidden):
+    """``hidden`` becomes the mean of the vectors of several inputs."""
+    hidden[:] = 0
+    for i in range(begin, end):
+        row = vectors[inputs[i]]
+        for d in range(size):
+            hidden[d] += row[d]
+    share = np.float32(1.0 / (end - begin))
+    for d in range(size):
+        hidden[d] *= share
+
+
+@_compiled(inline="always")
+def _spread(vectors, inputs, begin, end, size, back):
+    """Each of several inputs gets its share of ``back``."""
+    share = np.float32(1.0 / (end - begin))
+    for i in range(begin, end):
+        row = vectors[inputs[i]]
+        for d in range(size):
+            row[d] += share * back[d]
+
+
+@_compiled(inline="always")
+def _add(vector, factor, other, size):
+    """``vector`` becomes vector + factor · other."""
+    for d in range(size):
+        vector[d] += factor * other[d]
+
+
 @_compiled(fastmath={"contract", "reassoc", "arcp", "nsz"})
 def update(vectors, outputs, inputs, offsets, targets, learning_rate, sigmoid, softplus):
     """One step of gradient descent for each example, in their order; ``vectors`` and ``outputs`` [V, D] change.
@@ -107,22 +147,14 @@ def update(vectors, outputs, inputs, offsets, targets, learning_rate, sigmoid, s
     hidden, back = np.empty(size, np.float32), np.empty(size, np.float32)
     steps = np.empty(negative, np.float32)
     total = 0.0
-    half = np.float32(len(sigmoid) // 2)
     for e in range(len(targets)):
         begin, end = offsets[e], offsets[e + 1]
-        share = np.float32(1.0 / (end - begin))
         if end - begin == 1:
             row = vectors[inputs[begin]]
             for d in range(size):
                 hidden[d] = row[d]
         else:
-            hidden[:] = 0
-            for i in range(begin, end):
-                row = vectors[inputs[i]]
-                for d in range(size):
-                    hidden[d] += row[d]
-            for d in range(size):
-                hidden[d] *= share
+            _mean(vectors, inputs, begin, end, size, hidden)
         for k in range(negative):
             target = targets[e, k]
             if target < 0:
@@ -134,36 +166,25 @@ def update(vectors, outputs, inputs, offsets, targets, learning_rate, sigmoid, s
                 score += hidden[d] * out[d]
             if not math.isfinite(score):
                 return np.nan
-            cell = np.int64(min(max(score * _SCALE + half, np.float32(0)), np.float32(_CELLS)) + np.float32(0.5))
-            if k == 0:
-                steps[k] = learning_rate * (np.float32(1) - sigmoid[cell])
-                total += softplus[cell] if score > -_MOST else -score
-            else:
-                steps[k] = -learning_rate * sigmoid[cell]
-                total += softplus[_CELLS - cell] if score < _MOST else score
+            slope, loss = _judge(score, k == 0, sigmoid, softplus)
+            steps[k] = learning_rate * slope
+            total += loss
         back[:] = 0
         for k in range(negative):
             step = steps[k]
             if step == 0:
                 continue
-            out = outputs[targets[e, k]]
-            for d in range(size):
-                back[d] += step * out[d]
+            _add(back, step, outputs[targets[e, k]], size)
         # Only now, for a word that was drawn twice must not change in between.
         for k in range(negative):
             step = steps[k]
             if step == 0:
                 continue
-            out = outputs[targets[e, k]]
-            for d in range(size):
-                out[d] += step * hidden[d]
+            _add(outputs[targets[e, k]], step, hidden, size)
         if end - begin == 1:
             row = vectors[inputs[begin]]
             for d in range(size):
                 row[d] += back[d]
         else:
-            for i in range(begin, end):
-                row = vectors[inputs[i]]
-                for d in range(size):
-                    row[d] += share * back[d]
+            _spread(vectors, inputs, begin, end, size, back)
     return total

@@ -5,7 +5,6 @@ processes may do this at once: the first to rename wins and the other throws its
 that the cache may be a shared folder that nobody can write to.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -18,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from nblib.engine.errors import InputError
+from nblib.engine.files import seal, sha256_of, swap
 
 MARKER = ".nblib.json"
 _TEMPORARY = ".nblib-tmp-"
@@ -29,25 +29,19 @@ def cache_folder() -> Path:
     chosen = os.environ.get("NBLIB_CACHE")
     if chosen:
         return Path(chosen).expanduser().absolute()
-    home = Path.home()
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or home / "AppData" / "Local") / "nblib"
+    from platformdirs import user_cache_path
+
     if sys.platform == "darwin":
-        return home / "Library" / "Caches" / "nblib"
-    return Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache") / "nblib"
+        # Newer platformdirs follow XDG_CACHE_HOME here too; what was fetched before stays where it is.
+        earlier = Path.home() / "Library" / "Caches" / "nblib"
+        if earlier.is_dir():
+            return earlier
+    return user_cache_path("nblib", appauthor=False, opinion=False)
 
 
 def offline() -> bool:
     """Whether `NBLIB_OFFLINE` forbids to fetch anything."""
     return os.environ.get("NBLIB_OFFLINE", "").strip().lower() not in ("", "0", "false", "no", "off")
-
-
-def sha256_of(path: Path) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while chunk := file.read(1 << 20):
-            digest.update(chunk)
-    return digest.hexdigest()
 
 
 def read_marker(folder: Path) -> dict | None:
@@ -87,54 +81,22 @@ def is_sound(folder: Path, origin: str, names: tuple[str, ...] = ()) -> bool:
     return True
 
 
-def _sync(path: Path) -> None:
-    try:
-        handle = os.open(path, os.O_RDONLY)
-    except OSError:  # a folder cannot be opened on Windows
-        return
-    try:
-        os.fsync(handle)
-    except OSError:  # some network file systems refuse it for folders
-        pass
-    finally:
-        os.close(handle)
-
-
-def _finish(folder: Path, origin: str, about: dict) -> None:
-    """Sync every file, then write the marker last."""
-    files = {}
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        with open(path, "rb+") as file:
-            os.fsync(file.fileno())
-        path.chmod(0o644)  # as with the folder below: the cache may be shared
-        files[path.relative_to(folder).as_posix()] = {"bytes": path.stat().st_size, "sha256": sha256_of(path)}
-    marker = json.dumps({**about, "origin": origin, "files": files}, indent=1, ensure_ascii=False)
-    with open(folder / MARKER, "w", encoding="utf-8") as file:
-        file.write(marker + "\n")
-        file.flush()
-        os.fsync(file.fileno())
-    folder.chmod(0o755)
-    _sync(folder)
-
-
 def put(made: Path, place: Path, origin: str, about: dict) -> None:
     """Mark the folder `made` as complete and rename it to `place`; if a sound one is there by now, that one stays."""
-    _finish(made, origin, about)
-    names = tuple(read_marker(made)["files"])
+    made.chmod(0o755)  # the cache may be shared
+    for path in made.rglob("*"):
+        if path.is_file():
+            path.chmod(0o644)
+    names = tuple(seal(made, MARKER, {**about, "origin": origin})["files"])
     for _ in range(5):
         if is_sound(place, origin, names):
-            shutil.rmtree(made)
+            shutil.rmtree(made, ignore_errors=True)
             return
         try:
-            if place.exists():
-                aside = made.with_name(f"{made.name}-old")
-                place.rename(aside)
-                shutil.rmtree(aside, ignore_errors=True)
-            made.rename(place)
+            swap(made, place, made.with_name(f"{made.name}-old"))
         except OSError:  # another process was there between the look and the rename: look again
             time.sleep(0.05)
             continue
-        _sync(place.parent)
         return
     raise InputError(f"{place} cannot be replaced: close what uses it and try again")
 

@@ -56,11 +56,11 @@ def find_columns(table: Table, text_column: str | None, label_column: str | None
 
 def _by_content(table: Table) -> tuple[str | None, str | None]:
     """Of two columns, the text is the one with longer and more varied cells; None, None when neither is both."""
-    found = []
+    measured = []
     for column in table.columns:
         cells = [str(value) for value in table.values(column)[:_SAMPLE] if not is_missing(value)]
-        found.append((sum(map(len, cells)) / max(1, len(cells)), len(set(cells)), column))
-    (length_a, varied_a, a), (length_b, varied_b, b) = found
+        measured.append((sum(map(len, cells)) / max(1, len(cells)), len(set(cells)), column))
+    (length_a, varied_a, a), (length_b, varied_b, b) = measured
     if length_a > length_b and varied_a >= varied_b:
         return a, b
     if length_b > length_a and varied_b >= varied_a:

@@ -40,15 +40,15 @@ def split_words(text: str) -> list[str]:
     text = text.lower()
     if text.isascii():
         return _ASCII.findall(text)
-    found: list[str] = []
+    tokens: list[str] = []
     for run in _RUNS.finditer(text.translate(_APOSTROPHES)):
         if run[1]:
             import rjieba
 
-            found.extend(rjieba.cut(run[1]))
+            tokens.extend(rjieba.cut(run[1]))
         else:
-            found.append(run[2])
-    return found
+            tokens.append(run[2])
+    return tokens
 
 
 @dataclass(frozen=True, eq=False)

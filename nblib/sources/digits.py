@@ -46,8 +46,8 @@ def load_digits(name: str = "digits") -> Digits:
 def _sklearn() -> Digits:
     from sklearn.datasets import load_digits as load
 
-    found = load()
-    images, labels = found.data.astype(np.float32), found.target.astype(np.int64)
+    pixels, classes = load(return_X_y=True)
+    images, labels = np.asarray(pixels, np.float32), np.asarray(classes, np.int64)
     rng = np.random.default_rng(0)
     test = np.zeros(len(labels), bool)
     for digit in range(10):

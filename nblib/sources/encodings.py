@@ -28,10 +28,10 @@ def _line_of(text: str, position: int) -> int:
 
 
 def _refuse_controls(text: str, name: str) -> None:
-    found = _CONTROL.search(text)
-    if found:
-        what = "a NUL byte" if found[0] == "\0" else f"the control character 0x{ord(found[0]):02x}"
-        raise InputError(f"{name} is no text file: {what} on line {_line_of(text, found.start())}")
+    control = _CONTROL.search(text)
+    if control:
+        what = "a NUL byte" if control[0] == "\0" else f"the control character 0x{ord(control[0]):02x}"
+        raise InputError(f"{name} is no text file: {what} on line {_line_of(text, control.start())}")
 
 
 def _is_chinese(text: str) -> bool:

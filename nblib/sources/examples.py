@@ -28,7 +28,12 @@ class Examples:
     numbers: list[int]
 
     def take(self, positions: list[int]) -> "Examples":
-        return Examples(*([column[p] for p in positions] for column in (self.texts, self.labels, self.numbers)))
+        """Those at the positions, in the order of the positions."""
+        return Examples(
+            [self.texts[p] for p in positions],
+            [self.labels[p] for p in positions],
+            [self.numbers[p] for p in positions],
+        )
 
 
 def _as_text(value: object) -> str | None:
@@ -94,10 +99,10 @@ def sorted_names(names: set[str]) -> list[str]:
 
 def distinct(examples: Examples, report: Report) -> Examples:
     """Every text once: repeats and texts with several labels go, and the report says how many."""
-    found = unique(examples.texts, examples.labels)
-    report.duplicates += len(found.duplicates)
-    report.drop(reasons.CONFLICT, [examples.numbers[position] for position in found.conflicts])
-    return examples.take(found.keep)
+    repeats = unique(examples.texts, examples.labels)
+    report.duplicates += len(repeats.duplicates)
+    report.drop(reasons.CONFLICT, [examples.numbers[position] for position in repeats.conflicts])
+    return examples.take(repeats.keep)
 
 
 def check_classes(examples: Examples, name: str, label_column: str, report: Report) -> Examples:
@@ -175,8 +180,8 @@ def build(splits: dict[str, Examples], names: list[str], report: Report) -> "Dat
     result = {}
     for split in SPLITS:
         part = splits[split]
-        found = Counter(part.labels)
-        report.counts[split] = {name: found[name] for name in names}
+        sizes = Counter(part.labels)
+        report.counts[split] = {name: sizes[name] for name in names}
         columns = {"text": part.texts, "label": [ids[label] for label in part.labels], "row": part.numbers}
-        result[split] = datasets.Dataset.from_dict(columns, features=features, split=split)
+        result[split] = datasets.Dataset.from_dict(columns, features=features, split=datasets.NamedSplit(split))
     return datasets.DatasetDict(result)

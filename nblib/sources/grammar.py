@@ -189,10 +189,10 @@ def _weather() -> Iterator[Pair]:
 @cache
 def everything() -> tuple[Pair, ...]:
     """Every sentence that the grammar makes, each Chinese one once, in a fixed order."""
-    found: dict[str, Pair] = {}
+    pairs: dict[str, Pair] = {}
     for pair in itertools.chain(_greetings(), _weather(), _going(), _things(), _doing()):
-        found.setdefault(pair.zh, pair)
-    return tuple(found.values())
+        pairs.setdefault(pair.zh, pair)
+    return tuple(pairs.values())
 
 
 def sentences(count: int = 8000, seed: int = 0) -> dict[str, list[Pair]]:
@@ -211,11 +211,11 @@ def sentences(count: int = 8000, seed: int = 0) -> dict[str, list[Pair]]:
     few = few[: count // 10]
     chosen = np.concatenate([few, rng.choice(rest, count - len(few), replace=False)])
     rng.shuffle(chosen)
-    found: dict[str, list[Pair]] = {"train": [], "validation": [], "test": []}
+    splits: dict[str, list[Pair]] = {"train": [], "validation": [], "test": []}
     home: dict[str, str] = {}
     for number, at in enumerate(chosen):
         pair = made[at]
         split = ("validation", "test")[number % 2] if number % 10 < 2 else "train"
         # Two Chinese sentences may be one in English: both go where the first went.
-        found[home.setdefault(pair.en, split)].append(pair)
-    return found
+        splits[home.setdefault(pair.en, split)].append(pair)
+    return splits

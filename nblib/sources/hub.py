@@ -49,30 +49,31 @@ def offline() -> bool:
     """Whether the hub must not be asked."""
     from huggingface_hub import constants
 
-    said = os.environ.get("HF_HUB_OFFLINE", "").strip().upper() in ("1", "ON", "YES", "TRUE")
-    return said or constants.HF_HUB_OFFLINE or cache.offline()
+    by_environment = os.environ.get("HF_HUB_OFFLINE", "").strip().upper() in ("1", "ON", "YES", "TRUE")
+    return by_environment or constants.HF_HUB_OFFLINE or cache.offline()
 
 
 @contextmanager
 def _quiet(is_offline: bool) -> Iterator[None]:
     """No progress bars and no log lines; offline, both libraries are told so: they read the environment only once."""
     import datasets
+    from datasets import config
     from huggingface_hub import constants
     from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
     bars = datasets.is_progress_bar_enabled()
     hub_bars = not are_progress_bars_disabled()
     verbosity = datasets.logging.get_verbosity()
-    before = constants.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE
+    before = constants.HF_HUB_OFFLINE, config.HF_HUB_OFFLINE
     datasets.disable_progress_bars()
     disable_progress_bars()
     datasets.logging.set_verbosity_error()
     if is_offline:
-        constants.HF_HUB_OFFLINE = datasets.config.HF_HUB_OFFLINE = True
+        constants.HF_HUB_OFFLINE = config.HF_HUB_OFFLINE = True
     try:
         yield
     finally:
-        constants.HF_HUB_OFFLINE, datasets.config.HF_HUB_OFFLINE = before
+        constants.HF_HUB_OFFLINE, config.HF_HUB_OFFLINE = before
         datasets.logging.set_verbosity(verbosity)
         if bars:
             datasets.enable_progress_bars()
@@ -150,7 +151,7 @@ def download(name: str, configuration: str | None = None) -> "datasets.DatasetDi
     no_network = is_offline or not _answers(name)
     with _quiet(no_network):
         try:
-            found = datasets.load_dataset(name, configuration)
+            data = datasets.load_dataset(name, configuration)
         except Exception as error:
             if not _unreachable(error):
                 raise InputError(_data_error(name, error)) from error
@@ -159,10 +160,10 @@ def download(name: str, configuration: str | None = None) -> "datasets.DatasetDi
             if folder is None:
                 raise (_not_cached if is_offline else _out_of_reach)(name, "data set") from error
             try:
-                found = datasets.load_dataset(str(folder), configuration)
+                data = datasets.load_dataset(str(folder), configuration)
             except Exception as second:
                 raise InputError(_data_error(name, second)) from second
-    return found if isinstance(found, datasets.DatasetDict) else datasets.DatasetDict({"train": found})
+    return data if isinstance(data, datasets.DatasetDict) else datasets.DatasetDict({"train": data})
 
 
 def _answers(name: str) -> bool:
@@ -202,10 +203,10 @@ def _snapshot(name: str) -> Path | None:
         return None
 
 
-def _licence(name: str, found: "datasets.DatasetDict") -> str:
+def _licence(name: str, data: "datasets.DatasetDict") -> str:
     from huggingface_hub import DatasetCard, try_to_load_from_cache
 
-    stated = next(iter(found.values())).info.license
+    stated = next(iter(data.values())).info.license
     card = try_to_load_from_cache(name, "README.md", repo_type="dataset")
     if not stated and isinstance(card, str):
         try:
@@ -215,17 +216,17 @@ def _licence(name: str, found: "datasets.DatasetDict") -> str:
     return ", ".join(stated) if isinstance(stated, list) else str(stated or "not stated")
 
 
-def _standard(found: "datasets.DatasetDict", name: str) -> dict[str, "datasets.Dataset"]:
+def _standard(data: "datasets.DatasetDict", name: str) -> dict[str, "datasets.Dataset"]:
     """The repository's splits under our names; its only split counts as train whatever it is called."""
     splits = {}
     for ours, theirs in _SPLIT_NAMES.items():
-        match = next((split for split in theirs if split in found), None)
+        match = next((split for split in theirs if split in data), None)
         if match:
-            splits[ours] = found[match]
+            splits[ours] = data[match]
     if "train" not in splits:
-        if len(found) > 1:
-            raise InputError(f"data set {name!r} has no train split; it has {', '.join(map(repr, found))}")
-        return {"train": next(iter(found.values()))}
+        if len(data) > 1:
+            raise InputError(f"data set {name!r} has no train split; it has {', '.join(map(repr, data))}")
+        return {"train": next(iter(data.values()))}
     return splits
 
 
@@ -254,9 +255,9 @@ def load_dataset(
         InputError: not there, out of reach, no such columns, or unfit for classification.
     """
     name, _, configuration = name.partition(":")
-    found = download(name, configuration or None)
-    splits = _standard(found, name)
-    report = Report(title=f"{name} on the hub", licence=_licence(name, found))
+    data = download(name, configuration or None)
+    splits = _standard(data, name)
+    report = Report(title=f"{name} on the hub", licence=_licence(name, data))
     text, label = find_columns(_table(splits["train"], name), text_column, label_column)
     report.notes.append(f"columns: text {text!r}, label {label!r}")
     parts = {}

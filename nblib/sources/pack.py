@@ -1,12 +1,12 @@
 """The offline pack: fetch, check, unpack, find and remove its items."""
 
-import difflib
 import importlib.util
 import shutil
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from nblib.engine.errors import InputError
+from nblib.engine.text import did_you_mean
 from nblib.sources import cache, index
 from nblib.sources.items import CATALOGUE, Item
 from nblib.sources.unpack import unpack
@@ -35,8 +35,8 @@ def get(name: str) -> Item:
 def nearest(name: str, kind: str | None = None) -> str:
     """A phrase that offers the names that look like `name`, or all of them."""
     names = [item.name for item in CATALOGUE if kind in (None, item.kind)]
-    close = difflib.get_close_matches(name.lower(), names, n=3, cutoff=0.5)
-    return f"did you mean {' or '.join(map(repr, close))}?" if close else f"the pack has {', '.join(names)}."
+    hint = did_you_mean(name.lower(), names, cutoff=0.5, form=repr, between=" or ")
+    return hint or f"the pack has {', '.join(names)}."
 
 
 def folder_of(item: Item) -> Path:

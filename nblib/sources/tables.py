@@ -167,8 +167,8 @@ def _read_json_lines(text: str, name: str, encoding: str) -> Table:
             reason = "a list; write one object a line" if content.lstrip().startswith("[") else _json_reason(error)
             raise InputError(f"{name}, line {line} is no JSON object: {reason}") from error
         if not isinstance(row, dict):
-            found = {list: "a list", str: "a string", type(None): "null"}.get(type(row), "a number")
-            raise InputError(f"{name}, line {line} is no JSON object but {found}: write one object a line")
+            kind = {list: "a list", str: "a string", type(None): "null"}.get(type(row), "a number")
+            raise InputError(f"{name}, line {line} is no JSON object but {kind}: write one object a line")
         columns.update(dict.fromkeys(row))
         rows.append(row)
         lines.append(line)
@@ -202,13 +202,13 @@ def _read_parquet(path: Path, name: str) -> Table:
                 cells = file.read(columns=[column])
             if column not in cells.column_names:
                 return [None] * count
-            found = cells.column(column).to_pylist()
+            column_cells = cells.column(column).to_pylist()
         except (pyarrow.ArrowException, ValueError, OSError) as error:
             raise InputError(f"{name}, column {column!r} cannot be read: {_first_line(error)}") from error
         names = classes.get(column)
         if names:
-            return [names[v] if isinstance(v, int) and 0 <= v < len(names) else None for v in found]
-        return found
+            return [names[v] if isinstance(v, int) and 0 <= v < len(names) else None for v in column_cells]
+        return column_cells
 
     return Table(name, None, list(schema.names), list(range(1, count + 1)), [], values)
 

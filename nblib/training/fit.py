@@ -31,9 +31,9 @@ import torch
 from torch import Tensor, nn
 
 from nblib.engine import checkpoints
-from nblib.engine.errors import InputError
+from nblib.engine.errors import Diverged, InputError, Stopped
 from nblib.engine.files import replace_folder, write_atomic
-from nblib.engine.session import Diverged, Run, Stopped
+from nblib.engine.run import Run
 from nblib.models.dropout import give_generator
 from nblib.training.config import FitConfig
 from nblib.training.rng import generators_seeded, model_untouched, seed_of

@@ -7,7 +7,8 @@ from pathlib import Path
 from nblib.engine import checkpoints
 from nblib.engine.errors import InputError
 from nblib.engine.files import write_atomic
-from nblib.engine.session import Run
+from nblib.engine.locks import is_empty
+from nblib.engine.run import Run
 from nblib.training.config import FitConfig
 
 
@@ -30,7 +31,7 @@ def folder_for(config: FitConfig, run: Run) -> Path | None:
         raise InputError(f"output: {folder} is a file; give the name of a new folder")
     if (folder / "history.jsonl").exists() or (folder / "config.yaml").exists():
         raise InputError(f"output: {folder} holds another run; give another folder, or go on: nblib resume {folder}")
-    if folder.exists() and any(p.name != "lock" for p in folder.iterdir()):
+    if folder.exists() and not is_empty(folder):
         raise InputError(f"output: {folder} is not empty; give the name of a new folder")
     return folder
 

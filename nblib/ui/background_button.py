@@ -8,7 +8,8 @@ from typing import Any
 import ipywidgets as widgets
 from markupsafe import Markup
 
-from nblib.ui.background import Aside, html, picture
+from nblib.ui.background import Background
+from nblib.ui.elements import html, picture, problem
 
 
 class Later(widgets.VBox):
@@ -22,22 +23,23 @@ class Later(widgets.VBox):
     """
 
     def __init__(self, words: str, work: Callable[[Callable[[str], None]], Any], stop: Callable[[], Any] | None = None):
-        self._work, self._aside = work, Aside()
+        self._work, self.background = work, Background()
         self.button = widgets.Button(description=words, layout={"width": "auto"})
         self.button.on_click(lambda _button: self.press())
         self.stop = widgets.Button(description="Stop", disabled=True, layout={"width": "80px"})
-        self.stop.on_click(lambda _button: stop())
+        if stop is not None:
+            self.stop.on_click(lambda _button: stop())
         self.place = widgets.VBox(layout={"width": "100%"})
         row = [self.button, self.stop] if stop else [self.button]
         super().__init__([widgets.HBox(row, layout={"flex_flow": "row wrap"}), self.place], layout={"width": "100%"})
 
     def press(self) -> None:
         """Begin, unless it is at work."""
-        if self._aside.busy:
+        if self.background.busy:
             return
         self.button.disabled, self.stop.disabled = True, False
         self.say("Working …")
-        self._aside.start(lambda: self._work(self.say), self._show)
+        self.background.start(lambda: self._work(self.say), self._show, lambda error: self._show(problem(error)))
 
     def say(self, line: str) -> None:
         self.place.children = (html(line),)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 import threading
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
 
 from nblib.engine.config import RunConfig, Setting, number_text
 from nblib.engine.errors import InputError
 from nblib.ui.views.form import Form
+from nblib.ui.views.view import Content
 
+C = TypeVar("C", bound=RunConfig)
 MANTISSAS = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 
 
@@ -34,26 +36,28 @@ def stops(setting: Setting, value: float | None = None) -> list[float]:
 
     Equal steps on a linear scale; on a log scale powers of two for whole numbers, ten steps a decade for others.
     """
+    places: Iterable[float]
     if setting.slider is None:
-        found = []
+        places = ()
     elif setting.scale == "log" and setting.kind == "int":
         low, high = setting.slider
-        found = [low, *(2**k for k in range(64) if low < 2**k < high), high]
+        places = [low, *(2**k for k in range(64) if low < 2**k < high), high]
     elif setting.scale == "log":
         low, high = setting.slider
         decades = range(math.floor(math.log10(low)) - 1, math.ceil(math.log10(high)) + 1)
         # Through text, because 3 * 10**-5 is not 3e-5.
-        found = [v for k in decades for v in (float(f"{m}e{k}") for m in MANTISSAS) if low <= v <= high]
+        places = [v for k in decades for v in (float(f"{m}e{k}") for m in MANTISSAS) if low <= v <= high]
     else:
         low, high = setting.slider
-        number = round((high - low) / setting.step)
-        found = [float(f"{low + i * setting.step:.10g}") for i in range(number + 1)]
+        # Without a step there are the two ends.
+        step = setting.step or high - low
+        places = [float(f"{low + i * step:.10g}") for i in range(round((high - low) / step) + 1)]
     if setting.kind == "int":
-        found = [int(v) for v in found]
-    return sorted({*found, *([] if value is None else [value])})
+        places = [int(v) for v in places]
+    return sorted({*places, *([] if value is None else [value])})
 
 
-class Controls:
+class Controls(Generic[C]):
     """The controls of a config, and the config that they make.
 
     ``config`` is the last one that is valid as a whole; only a person's event changes it. An edit that does not fit,
@@ -73,7 +77,7 @@ class Controls:
 
     def __init__(
         self,
-        config: RunConfig,
+        config: C,
         *,
         in_sight: Sequence[str],
         apart: Mapping[str, str] | None = None,
@@ -85,7 +89,6 @@ class Controls:
         self._lock = lock or threading.RLock()
         self.config = config
         self.error = ""
-        self._number = 0
         self._on_edit, self._on_error = on_edit, on_error
         self._draft: dict[str, str] = {}
         self._remarks: dict[str, dict[str, str]] = {}
@@ -100,13 +103,13 @@ class Controls:
         self._apart = {s.name: _apart(s, words.get(s.name, "none")) for s in self._settings.values()}
         fields = [self._field(s, s.name in in_sight, offers.get(s.name, ())) for s in (*shown, *hidden)]
         self.widget = Form(fields=fields, state={n: self._state(n) for n in self._settings})
-        self.widget.on_msg(self._hear)
+        self.widget.listen(self._hear, kinds=("edit",))
 
     @property
     def names(self) -> list[str]:
         return list(self._settings)
 
-    def show(self, config: RunConfig) -> None:
+    def show(self, config: C) -> None:
         """Show another config. Drafts and marks go; nobody is told, because no person did it."""
         with self._lock, self.widget.hold_sync():
             self.config, self._draft, self.error, self._remarks = config, {}, "", {}
@@ -119,9 +122,9 @@ class Controls:
             if name in self.widget.locked:
                 self._refresh([name])
                 return
-            draft = {**self._draft, name: text}
+            draft, config = {**self._draft, name: text}, self.config
             try:
-                config = self.config.replace(**draft)
+                config = config.replace(**draft)
             except InputError as error:
                 self._draft = draft
                 self._refuse(name, str(error))
@@ -164,14 +167,9 @@ class Controls:
 
     # -- inside ------------------------------------------------------------------------------------------------------
 
-    def _hear(self, _widget: Any, content: dict, _buffers: Any = None) -> None:
-        if content.get("type") != "edit" or content.get("name") not in self._settings:
-            return
-        self._number = int(content.get("number", 0))
-        try:
+    def _hear(self, content: Content) -> None:
+        if content.get("name") in self._settings:
             self.edit(content["name"], str(content["text"]), bool(content.get("final", True)))
-        finally:
-            self.widget.seen = self._number
 
     def _refuse(self, name: str, reason: str) -> None:
         blamed = reason.partition(":")[0]
@@ -183,7 +181,7 @@ class Controls:
 
     def _refresh(self, names: Any) -> None:
         with self._lock, self.widget.hold_sync():
-            self.widget.seen = self._number
+            self.widget.acknowledge()
             self.widget.state = {**self.widget.state, **{n: self._state(n) for n in names}}
             self.widget.notes = dict(self._remarks)
 
@@ -226,7 +224,7 @@ class Controls:
 
 def _apart(s: Setting, word: str) -> list[dict[str, str]]:
     """What a slider cannot reach and a box to tick gives: nothing, and on a log scale zero."""
-    found = [{"label": word, "text": "none"}] if s.optional else []
+    boxes = [{"label": word, "text": "none"}] if s.optional else []
     if s.scale == "log" and s.low == 0 and not s.low_open:
-        found.append({"label": "0", "text": "0"})
-    return found
+        boxes.append({"label": "0", "text": "0"})
+    return boxes

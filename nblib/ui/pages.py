@@ -50,7 +50,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[Any]], numbers: Sequence[
 
     def line(cells: Sequence[Any], tag: str) -> Markup:
         made = [
-            Markup("<{0} class='{1}'>{2}</{0}>").format(Markup(tag), "nbl-number" if i in numbers else "", cell)
+            Markup("<{0} class='{1}'>{2}</{0}>").format(
+                Markup(tag), "nbl-number" if i in numbers else "nblib-text", cell
+            )
             for i, cell in enumerate(cells)
         ]
         return Markup("<tr>{}</tr>").format(Markup("").join(made))

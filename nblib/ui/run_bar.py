@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import ipywidgets as widgets
 
-from nblib.engine.session import ACTIVE, OVER, PAUSED, PREPARING, READY, RUNNING, STOPPED
+from nblib.engine.states import ACTIVE, OVER, PAUSED, PREPARING, READY, RUNNING, STOPPED
 
 BUTTONS = {
     "start": ("Start", "play", "Begin a run with these settings"),

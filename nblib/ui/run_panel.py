@@ -12,8 +12,10 @@ import ipywidgets as widgets
 
 from nblib.engine.config import RunConfig
 from nblib.engine.errors import InputError, SessionError
-from nblib.engine.session import READY, Session
+from nblib.engine.session import Session
+from nblib.engine.states import READY
 from nblib.ui.controls import Controls, exact_text
+from nblib.ui.elements import row
 from nblib.ui.run_bar import RunBar, icon_button
 from nblib.ui.run_view import RunView
 from nblib.ui.still_figure import StillFigure
@@ -270,7 +272,3 @@ class _Job:
 
     def __call__(self, run: Any) -> Any:
         return self._make(self.config)(run)
-
-
-def row(*children: widgets.Widget) -> widgets.HBox:
-    return widgets.HBox(list(children), layout={"flex_flow": "row wrap", "width": "100%", "grid_gap": "6px"})

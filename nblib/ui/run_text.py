@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-import math
 import sys
 import time
 
 import psutil
 
-from nblib.engine.session import FAILED, PREPARING, READY, RUNNING, Session
-
-
-def duration(seconds: float) -> str:
-    """Time left in two units at most: 45 s, 2 min 05 s, 1 h 02 min."""
-    if math.isnan(seconds):
-        return "–"
-    seconds = int(round(seconds))
-    if seconds < 60:
-        return f"{seconds} s"
-    minutes, seconds = divmod(seconds, 60)
-    if minutes < 60:
-        return f"{minutes} min {seconds:02} s"
-    return f"{minutes // 60} h {minutes % 60:02} min"
+from nblib.engine.session import Session
+from nblib.engine.states import FAILED, PREPARING, READY, RUNNING
 
 
 def message_of(session: Session, state: str) -> str:

@@ -10,10 +10,12 @@ from typing import Any
 
 import ipywidgets as widgets
 
-from nblib.engine.session import FAILED, FINISHED, PAUSED, PREPARING, READY, RUNNING, STOPPED, STOPPING, Session
+from nblib.engine.session import Session
+from nblib.engine.states import FAILED, FINISHED, PAUSED, PREPARING, READY, RUNNING, STOPPED, STOPPING
+from nblib.engine.text import duration
 from nblib.ui.controls import Controls, exact_text
 from nblib.ui.run_bar import RunBar
-from nblib.ui.run_text import Memory, duration, message_of, notice
+from nblib.ui.run_text import Memory, message_of, notice
 from nblib.ui.views.status import Status
 
 TONES = {READY: "idle", PREPARING: "busy", RUNNING: "busy", PAUSED: "paused", STOPPING: "busy", STOPPED: "paused",
@@ -85,7 +87,7 @@ class RunView(widgets.VBox):
             ["step", step],
             ["loss", "–" if math.isnan(loss) else f"{loss:.4f}" if loss < 100 else f"{loss:.3g}"],
             ["speed", "–" if math.isnan(speed) else f"{speed:.{1 if speed < 100 else 0}f} {self.unit}/s"],
-            ["left", duration(left)],
+            ["left", duration(left, unknown="–")],
             ["memory", self._memory.text()],
         ]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
-from nblib.ui.background import picture, problem
+from nblib.ui.elements import picture, problem
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -1,6 +1,6 @@
 """``make bench``: what can be measured in 10 minutes. ``make bench-long``: the rest. Results go to results.json.
 
-``python -m tests.bench --only NAME`` measures one; ``--table`` writes the README's table from results.json.
+``python -m tests.bench --only NAME`` measures one; ``--table`` writes the table of docs/figures.md from results.json.
 """
 
 from __future__ import annotations

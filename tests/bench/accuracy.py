@@ -59,7 +59,7 @@ def ours(seed: int) -> dict:
         )  # fmt: skip
         session = Session(finetune(config)).run()
         made = prepare(config)
-        return accuracy(session._run.model, made.tokenizer, set(made.splits["train"].texts))
+        return accuracy(session.model, made.tokenizer, set(made.splits["train"].texts))
 
 
 def plain(seed: int) -> dict:

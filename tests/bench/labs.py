@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from nblib.labs.start import atlas
+from nblib.index import LABS
 from tests.bench.measure import record
 from tests.browser import chromium
 from tests.browser.notebook import LabNotebook
@@ -16,7 +16,7 @@ from tests.browser.server import Server
 
 
 def run_all() -> None:
-    for lab in atlas.LABS:
+    for lab in LABS:
         if not lab.exists:
             continue
         with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:

@@ -1,9 +1,10 @@
-"""The README's table of figures, written from results.json and from nothing else."""
+"""The table of figures in docs/figures.md, written from results.json and from nothing else."""
 
 from __future__ import annotations
 
 import json
 
+from nblib.index import LABS
 from tests.bench.measure import RESULTS, ROOT
 
 BEGIN, END = "<!-- figures: written by make bench -->", "<!-- end of figures -->"
@@ -74,13 +75,13 @@ ROWS = [
      "95th percentile", "p95_ms", "{:.0f} ms", "250 ms"),
     ("a head's slider to class probabilities", "a head's slider moved to new class probabilities, 95th percentile",
      "p95_ms", "{:.0f} ms", "150 ms"),
-    *((f"Run All, lab {n}", f"Run All, lab {n}", "seconds", "{:.0f} s", "90 s") for n in ("01", "02", "03", "04", "05",
-      "06", "09")),
+    *((f"Run All, lab {lab.number}", f"Run All, lab {lab.number}", "seconds", "{:.0f} s", "90 s")
+      for lab in LABS if lab.exists),
 ]  # fmt: skip
 
 
-def write() -> None:
-    """Replace what stands between the two marks in README.md."""
+def table() -> str:
+    """The table in Markdown, with a line about the machine."""
     found = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
     lines = ["| what | measured (quartiles) | wanted | commit |", "|---|---|---|---|"]
     for name, title, key, form, wanted in ROWS:
@@ -102,7 +103,12 @@ def write() -> None:
         "",
         f"Measured on: {'; '.join(places) or 'nothing yet'}. GPU: {', '.join(cards) or 'not measured on a GPU'}.",
     ]
-    readme = ROOT / "README.md"
-    before, _, rest = readme.read_text(encoding="utf-8").partition(BEGIN)
+    return "\n".join(lines)
+
+
+def write() -> None:
+    """Replace what stands between the two marks in docs/figures.md."""
+    page = ROOT / "docs" / "figures.md"
+    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
     after = rest.partition(END)[2]
-    readme.write_text(before + BEGIN + "\n" + "\n".join(lines) + "\n" + END + after, encoding="utf-8")
+    page.write_text(before + f"{BEGIN}\n{table()}\n{END}" + after, encoding="utf-8")

@@ -1,12 +1,16 @@
-"""Fixtures of the tests in a browser: one JupyterLab and one Chromium for all of them, a page and a kernel for each."""
+"""Fixtures of the tests in a browser: one JupyterLab and one Chromium for all of them, a page and a kernel for a file.
 
-import itertools
+To open JupyterLab and to import torch takes longer than most tests look at it. So a file has one notebook, and each of
+its tests fills it with cells of its own; `open_notebook` gives a test a page and a kernel that nobody had before.
+"""
+
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import sync_playwright
 
 from tests.browser import chromium
-from tests.browser.notebook import LabNotebook, NotebookPage
+from tests.browser.notebook import VIEWPORT, LabNotebook, NotebookPage
 from tests.browser.server import Server
 
 
@@ -27,41 +31,57 @@ def server(tmp_path_factory):
     running.close()
 
 
-@pytest.fixture
-def page(browser):
-    """A page of 1280 × 900 in a browser context of its own."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield context.new_page()
-    context.close()
-
-
-@pytest.fixture
+@pytest.fixture(scope="module")
 def front_end():
     """Which kind of NotebookPage the tests open."""
     return LabNotebook
 
 
-@pytest.fixture
-def open_notebook(server, page, front_end):
-    """`open_notebook("09_fine_tuning.ipynb")`: a notebook whose kernel is idle; it ends with the test."""
+@contextmanager
+def opener(browser, server, front_end):
+    """A function that opens a notebook by its path, each in a browser context of its own, until its kernel is idle."""
     opened = []
 
     def open_it(path: str) -> NotebookPage:
-        opened.append(front_end.open(page, server, path))
+        context = browser.new_context(viewport=VIEWPORT)
+        opened.append(front_end.open(context.new_page(), server, path))
         return opened[-1]
 
     yield open_it
     for notebook in opened:
         notebook.close()
+        notebook.page.context.close()
+
+
+@pytest.fixture(scope="module")
+def open_for_the_file(browser, server, front_end):
+    """`open_for_the_file("00_start.ipynb")`: a notebook that ends with the last test of the file."""
+    with opener(browser, server, front_end) as open_it:
+        yield open_it
 
 
 @pytest.fixture
-def notebook_with(server, open_notebook):
-    """`notebook_with(["x = 1", "x + 1"])`: open a new notebook of these code cells."""
-    names = (f"cells-{number}.ipynb" for number in itertools.count())
+def open_notebook(browser, server, front_end):
+    """`open_notebook("09_fine_tuning.ipynb")`: a notebook that ends with the test."""
+    with opener(browser, server, front_end) as open_it:
+        yield open_it
+
+
+@pytest.fixture(scope="module")
+def shared_notebook(request, server, open_for_the_file):
+    """The notebook that the tests of a file fill one after another."""
+    return open_for_the_file(server.write_notebook(f"cells-{request.module.__name__.rpartition('.')[2]}.ipynb", []))
+
+
+@pytest.fixture
+def notebook_with(shared_notebook):
+    """`notebook_with(["x = 1", "x + 1"])`: the notebook of the file with these code cells, and no others.
+
+    The kernel has imported what the tests before imported, and has none of their names and widgets.
+    """
 
     def make(cells: list[str]) -> NotebookPage:
-        name = next(name for name in names if not (server.root / name).exists())
-        return open_notebook(server.write_notebook(name, cells))
+        shared_notebook.fill(cells)
+        return shared_notebook
 
     return make

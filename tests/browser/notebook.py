@@ -14,6 +14,7 @@ from playwright.sync_api import ConsoleMessage, Error, Locator, Page
 NOT_OURS = re.compile(r"favicon|ERR_INTERNET_DISCONNECTED")
 # On a busy machine JupyterLab takes its splash screen off the page twice. The scripts of our views are blobs.
 SPLASH = re.compile(r"'removeChild' on 'Node'[^\n]*\n\s+at \S*/jlab_core\.\w+\.js\S*\s*$")
+VIEWPORT = {"width": 1280, "height": 900}
 TALLEST = 12_000
 PAGE_HEIGHT = 1_800
 
@@ -201,6 +202,38 @@ EXECUTE = f"""code => {{
 }}"""
 
 
+FILL = f"""sources => {{
+  const {{ sharedModel }} = {PANEL}.content.model;
+  sharedModel.transact(() => {{
+    sharedModel.deleteCellRange(0, sharedModel.cells.length);
+    sharedModel.insertCells(0, sources.map(source => ({{ cell_type: 'code', source, metadata: {{}} }})));
+  }});
+}}"""
+
+ALONE = f"""() => {{
+  const notebook = {PANEL};
+  for (const other of [...jupyterapp.shell.widgets('main')]) if (other !== notebook) other.dispose();
+  jupyterapp.shell.activateById(notebook.id);
+}}"""
+
+# What the last cells left in the kernel: a run, names and widgets. The models that they loaded may stay.
+END_RUNS = """
+import sys
+if "nblib.engine.session" in sys.modules:
+    import gc
+    from nblib import Session
+    for session in gc.get_objects():
+        if type(session) is Session and session.active:
+            session.stop()
+            session.wait_for("stopped", timeout=30)
+"""
+FORGET = """
+import ipywidgets
+ipywidgets.Widget.close_all()
+get_ipython().run_line_magic("reset", "-sf")
+"""
+
+
 class LabNotebook(NotebookPage):
     """A notebook in JupyterLab, driven through the application object that the server exposes in the page."""
 
@@ -218,6 +251,22 @@ class LabNotebook(NotebookPage):
         page.goto(f"{server.address}/lab/tree/{self.path}?token={server.token}&reset", timeout=timeout * 1000)
         self._ready(timeout)
         return self
+
+    def fill(self, cells: Sequence[str]) -> None:
+        """Put these code cells in place of those that are there, and forget what those left in page and kernel."""
+        self.execute(END_RUNS)
+        self.page.evaluate(FILL, cells)
+        self.execute(FORGET)
+        self.page.set_viewport_size(VIEWPORT)
+        if self.page.evaluate("() => document.body.dataset.jpThemeName") != "JupyterLab Light":
+            self.set_theme("light")
+        self.console_errors.clear()
+
+    def alone(self) -> None:
+        """Close what else was opened in this JupyterLab, and have the notebook in sight again, as it was opened."""
+        self.page.evaluate(ALONE)
+        self.resize(**VIEWPORT)
+        self.console_errors.clear()
 
     def reload(self, *, timeout: float = 60) -> None:
         """Save the notebook and load the page again; the kernel goes on."""

@@ -9,11 +9,18 @@ from nblib.labs.start.milestones import MILESTONES
 OPEN = "() => [...jupyterapp.shell.widgets('main')].map(w => w.context?.path).filter(Boolean)"
 
 
-@pytest.fixture
-def start(open_notebook):
-    notebook = open_notebook("00_start.ipynb")
+@pytest.fixture(scope="module")
+def lab_00(open_for_the_file):
+    notebook = open_for_the_file("00_start.ipynb")
     notebook.run_all()
     return notebook
+
+
+@pytest.fixture
+def start(lab_00):
+    """Run once, and as it was then: nothing here changes what it shows."""
+    yield lab_00
+    lab_00.alone()
 
 
 def link(notebook, name):

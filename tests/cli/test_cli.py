@@ -12,7 +12,8 @@ import pytest
 
 from nblib import FineTuneConfig, InputError, cli
 from nblib.cli import main
-from nblib.cli.output import duration, megabytes
+from nblib.cli.output import megabytes
+from nblib.engine.text import duration
 from tests.fakes import PATIENCE
 
 METRICS = {
@@ -51,9 +52,9 @@ class FakeJob:
                 return None
             while self.config.dataset == "endless":
                 print("waiting", flush=True)
-                run.session._changed.acquire()
-                run.session._changed.wait_for(lambda: run.session._stop, 30)
-                run.session._changed.release()
+                run.desk.changed.acquire()
+                run.desk.changed.wait_for(lambda: run.desk.stop_wanted, 30)
+                run.desk.changed.release()
                 break
             if run.number % 4 == 0:
                 run.log(eval_loss=0.5, eval_accuracy=0.8, eval_f1_macro=0.75)
@@ -110,6 +111,8 @@ def told(capsys) -> tuple[list[str], list[str]]:
         ("export . --format onx", "did you mean onnx"),
         ("pull minilmm", "did you mean 'minilm'?"),
         ("pull --all minilm", "--all: takes no names"),
+        ("pull --labs minilm", "--labs: takes no names"),
+        ("pull --labs --all", "not allowed with"),
         ("doctor now", "'now' is one word too many"),
     ],
 )

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import nblib.doctor
-from nblib import export, sources
+from nblib import export, index, sources
 from nblib.cli import lab, main
 from nblib.sources.pack import catalogue
 from nblib.training.finetune import predict as predicting
@@ -176,6 +176,11 @@ def test_pull_says_what_it_fetches_and_what_is_there(pulled, capsys):
 def test_pull_all(pulled, capsys):
     assert main(["pull", "--all"]) == 0
     assert pulled == [item.name for item in catalogue()]
+
+
+def test_pull_labs_fetches_what_the_index_of_labs_names(pulled, capsys):
+    assert main(["pull", "--labs"]) == 0
+    assert pulled == index.pack() and {"minilm", "pinyin"} < set(pulled) < {item.name for item in catalogue()}
 
 
 def test_pull_without_a_name_lists_the_pack(pulled, capsys):

@@ -142,7 +142,7 @@ def test_a_resumed_run_does_not_repeat_old_evaluations(tmp_path):
         run.log(eval_loss=0.4)
 
     session = Session(job)
-    session.history, session.resuming = History.read(tmp_path / "history.jsonl"), True
+    session.desk.history, session.desk.resuming = History.read(tmp_path / "history.jsonl"), True
     stream = io.StringIO()
     progress = Progress(Lines(stream))
     session.subscribe(progress)

@@ -11,7 +11,7 @@ from collections import namedtuple
 import pytest
 
 from nblib import InputError
-from nblib.engine import checkpoints
+from nblib.engine import checkpoints, files
 
 
 def fill(text: str):
@@ -51,7 +51,7 @@ def test_a_failure_leaves_nothing(tmp_path, monkeypatch, when):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     if when == "marker":
-        monkeypatch.setattr(checkpoints, "_sync", full)
+        monkeypatch.setattr(files, "sync", full)
     elif when == "rename":
         monkeypatch.setattr(os, "rename", full)
     with pytest.raises(OSError, match="No space left"):
@@ -61,8 +61,8 @@ def test_a_failure_leaves_nothing(tmp_path, monkeypatch, when):
 
 def test_every_file_is_on_the_disk_before_the_folder_has_its_name(tmp_path, monkeypatch):
     order = []
-    sync, rename = checkpoints._sync, os.rename
-    monkeypatch.setattr(checkpoints, "_sync", lambda p: (order.append(p.name), sync(p)))
+    sync, rename = files.sync, os.rename
+    monkeypatch.setattr(files, "sync", lambda p: (order.append(p.name), sync(p)))
     monkeypatch.setattr(os, "rename", lambda a, b: (order.append("rename"), rename(a, b)))
     checkpoints.write(tmp_path, 3, fill("x"))
     assert order == [
@@ -125,4 +125,19 @@ def test_leftovers_of_a_killed_process_are_swept(tmp_path):
     (left / "model.safetensors").write_text("half")
     assert checkpoints.newest(tmp_path) == (None, [])
     checkpoints.write(tmp_path, 4, fill("whole"))
+    assert [p.name for p in tmp_path.iterdir()] == ["step-000004"]
+
+
+def test_one_that_was_about_to_be_replaced_by_a_killed_process_comes_back(tmp_path):
+    checkpoints.write(tmp_path, 4, fill("whole"))
+    os.rename(tmp_path / "step-000004", tmp_path / ".step-000004.old")
+    checkpoints.write(tmp_path, 5, fill("next"))
+    assert [checkpoints.step_of(p) for p in checkpoints.found(tmp_path)] == [5, 4]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["step-000004", "step-000005"]
+
+
+def test_one_of_the_same_step_takes_the_place_of_the_other(tmp_path):
+    checkpoints.write(tmp_path, 4, fill("old"))
+    path = checkpoints.write(tmp_path, 4, fill("new"))
+    assert (path / "model.safetensors").read_text() == "new" and checkpoints.newest(tmp_path) == (path, [])
     assert [p.name for p in tmp_path.iterdir()] == ["step-000004"]

@@ -13,8 +13,9 @@ from pydantic import ValidationError
 
 from nblib import FineTuneConfig, InputError
 from nblib.cli.parser import Parser, add_settings, read
-from nblib.engine.config import nearest, number_text
+from nblib.engine.config import number_text
 from nblib.engine.jobs import read_config
+from nblib.engine.text import nearest
 
 FIELDS = {s.name: s for s in FineTuneConfig.settings()}
 

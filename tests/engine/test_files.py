@@ -1,3 +1,6 @@
+import errno
+import hashlib
+import json
 import os
 
 import pytest
@@ -93,3 +96,38 @@ def test_a_file_in_the_place_of_the_folder_is_replaced(tmp_path):
     files.replace_folder(folder(tmp_path / "t", "new"), tmp_path / "model")
     assert names(tmp_path) == ["model"]
     assert (tmp_path / "model" / "inner" / "f").read_text() == "new"
+
+
+def test_a_block_that_raises_leaves_the_old_file(tmp_path):
+    path = tmp_path / "vectors.txt"
+    path.write_text("old")
+    with pytest.raises(ValueError, match="not what was meant"), files.replacing(path) as temporary:
+        temporary.write_text("new")
+        raise ValueError("not what was meant")
+    assert path.read_text() == "old" and names(tmp_path) == ["vectors.txt"]
+    with files.replacing(path) as temporary:
+        temporary.write_text("new")
+    assert path.read_text() == "new" and names(tmp_path) == ["vectors.txt"]
+
+
+def test_a_sealed_folder_lists_its_files_and_the_list_comes_last(tmp_path, monkeypatch):
+    made, order, sync = folder(tmp_path / "made", "text"), [], files.sync
+    (made / "a").write_text("ab")
+    monkeypatch.setattr(files, "sync", lambda path: (order.append(path.name), sync(path)))
+    listed = files.seal(made, "list.json", {"step": 3})
+    assert order == ["a", "f", "list.json", "inner", "made"]
+    assert json.loads((made / "list.json").read_text()) == listed and listed["step"] == 3
+    assert {name: entry["bytes"] for name, entry in listed["files"].items()} == {"a": 2, "inner/f": 4}
+    assert listed["files"]["a"]["sha256"] == hashlib.sha256(b"ab").hexdigest() == files.sha256_of(made / "a")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows syncs no folders")
+def test_a_file_system_that_syncs_no_folders_is_no_failure(tmp_path, monkeypatch):
+    def refuse(handle):
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    (tmp_path / "a").write_text("a")
+    monkeypatch.setattr(files.os, "fsync", refuse)
+    files.sync(tmp_path)
+    with pytest.raises(OSError, match="Invalid argument"):
+        files.sync(tmp_path / "a")

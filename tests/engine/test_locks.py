@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from nblib import InputError
-from nblib.engine.locks import FolderLock
+from nblib.engine.locks import FolderLock, is_empty
 from tests.fakes import PATIENCE
 
 HOLD = (
@@ -61,3 +61,26 @@ def test_the_same_process_is_refused_too(tmp_path):
     lock.release()
     lock.release()
     FolderLock(tmp_path).release()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a folder that cannot be written needs a Unix user")
+def test_a_folder_that_cannot_be_written_is_an_error_of_the_system(tmp_path):
+    code = (
+        "import os, sys; from nblib.engine.locks import FolderLock\n"
+        "os.getuid() or os.setuid(65534)\n"
+        "try: FolderLock(sys.argv[1])\n"
+        "except OSError as error: print(error.strerror)"
+    )
+    folder = tmp_path / "run"
+    folder.mkdir(mode=0o555)
+    for above in (tmp_path, *list(tmp_path.parents)[:3]):
+        above.chmod(above.stat().st_mode | 0o055) if above.owner() == folder.owner() else None
+    done = subprocess.run([sys.executable, "-c", code, str(folder)], capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.stdout.strip(), done.stderr) == ("Permission denied", "")
+
+
+def test_a_folder_that_holds_only_its_lock_is_empty(tmp_path):
+    FolderLock(tmp_path).release()
+    assert is_empty(tmp_path)
+    (tmp_path / "config.yaml").write_text("")
+    assert not is_empty(tmp_path)

@@ -189,7 +189,7 @@ def view(s):
     if where == "step" and s.step_number >= at:
         os.kill(os.getpid(), signal.SIGKILL)
 session.subscribe(view)
-session._redraw_seconds = 0
+session.desk.redraw_seconds = 0
 session.run()
 """
 

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from nblib import InputError, Session, SessionError
-from nblib.engine.session import FAILED, FINISHED, PAUSED, PREPARING, READY, RUNNING, STOPPED, STOPPING
+from nblib.engine.states import FAILED, FINISHED, PAUSED, PREPARING, READY, RUNNING, STOPPED, STOPPING
 from tests.fakes import PATIENCE, FakeClock, GatedJob, end, running
 
 
@@ -88,9 +88,9 @@ def expect_nothing(session, job, verb):
     if before == RUNNING:
         job.give()
         session.call(lambda model: None)
-        assert not session._pause and not session._stop
+        assert not session.desk.pause_wanted and not session.desk.stop_wanted
     if before == PAUSED:
-        assert session._pause
+        assert session.desk.pause_wanted
     if before == STOPPING:
         job.give()
         assert session.wait(PATIENCE).state == STOPPED
@@ -114,7 +114,7 @@ def expect_run(session, job, verb):
     job.total = 3
     job.release()
     verb(session)
-    assert (session.state, session.step_number, session._thread) == (FINISHED, 3, None)
+    assert (session.state, session.step_number, session.thread) == (FINISHED, 3, None)
 
 
 def expect_pause(session, job, verb):
@@ -225,9 +225,9 @@ def test_every_verb_in_every_state(verb, state, cell):
     finally:
         session.stop()
         job.release()
-        if session._thread is not None:
-            session._thread.join(PATIENCE)
-            assert not session._thread.is_alive()
+        if session.thread is not None:
+            session.thread.join(PATIENCE)
+            assert not session.thread.is_alive()
     assert session.over
 
 
@@ -329,9 +329,9 @@ def test_every_order_without_waiting_for_answers():
                 assert session.state in (READY, STOPPING, STOPPED), order
         session.stop()
         session.wait(PATIENCE)
-        if session._thread is not None:
-            session._thread.join(PATIENCE)
-            assert not session._thread.is_alive(), order
+        if session.thread is not None:
+            session.thread.join(PATIENCE)
+            assert not session.thread.is_alive(), order
         assert session.state == STOPPED, order
         assert "loss" not in session.history or len(session.history["loss"]) == session.step_number, order
         kinds = [event["event"] for event in session.history.events]

@@ -8,7 +8,8 @@ import threading
 import pytest
 
 from nblib import FineTuneConfig, InputError, Session, SessionError
-from nblib.engine.session import FAILED, FINISHED, PAUSED, PREPARING, STOPPED, Diverged
+from nblib.engine.errors import Diverged
+from nblib.engine.states import FAILED, FINISHED, PAUSED, PREPARING, STOPPED
 from tests.fakes import PATIENCE, FakeClock, GatedJob, end, running
 
 # -- live changes ------------------------------------------------------------------------------------------------
@@ -103,7 +104,7 @@ def test_a_call_runs_between_two_steps_under_the_guard_of_the_job():
             entered.append("out")
 
     session, job = running()
-    session._run.guard = Guard
+    session.desk.run.guard = Guard
     future = session.call(lambda model: (model.rate, threading.current_thread().name))
     assert not future.done()
     job.give()

@@ -13,7 +13,7 @@ import pytest
 from nblib import History, InputError, Session, SessionError
 from nblib.engine import jobs
 from nblib.engine.config import RunConfig, setting
-from nblib.engine.session import FINISHED, PAUSED, READY, STOPPED
+from nblib.engine.states import FINISHED, PAUSED, READY, STOPPED
 from tests.fakes import PATIENCE
 
 START = """

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from nblib import Session
-from nblib.engine.session import FINISHED, PAUSED
+from nblib.engine.states import FINISHED, PAUSED
 from tests.fakes import PATIENCE, FakeClock, GatedJob, running
 
 

@@ -43,7 +43,7 @@ def tiny(**changes) -> RaceConfig:
 def ran(config):
     session = Session(config.make_job())
     session.run()
-    return session, session._run.model
+    return session, session.model
 
 
 # -- what is faster gives the same ---------------------------------------------------------------------------------
@@ -136,7 +136,7 @@ def test_a_race_stopped_and_resumed_ends_in_the_same_bits_and_keeps_its_clocks(t
     again = Session.reopen(tmp_path / "half")
     again.run()
     assert again.step_number == 6 and again.job.steps == {"gru": 6, "transformer": 6}
-    for (name, a), b in zip(whole.state_dict().items(), again._run.model.state_dict().values(), strict=True):
+    for (name, a), b in zip(whole.state_dict().items(), again.model.state_dict().values(), strict=True):
         assert torch.equal(a, b), name
     assert all(again.job.seconds[n] > before[n] > 0 for n in RACERS)
     history = again.history

@@ -8,7 +8,9 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import platformdirs
 import pytest
+from platformdirs import macos, unix, windows
 
 from nblib import sources
 from nblib.engine.errors import InputError
@@ -174,7 +176,7 @@ def test_a_process_stopped_before_the_rename_leaves_nothing_that_counts(toy, emp
         assert cache.is_sound(made, toy.sha256, ("data.txt",)) and not place.exists()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(Path, "rename", stop)
+    monkeypatch.setattr(os, "rename", stop)
     with pytest.raises(KeyboardInterrupt):
         sources.pull("toy")
     assert not (empty_cache / "toy").exists()
@@ -233,22 +235,35 @@ def test_unknown_names(toy):
     assert "the pack has toy." in refused(sources.licence, "zzzzz")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="its home folder is not a matter of HOME")
 def test_the_cache_folder(monkeypatch, tmp_path):
+    monkeypatch.delenv("NBLIB_CACHE", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(windows, "get_win_folder", lambda _name: str(tmp_path / "local"))
+    places = {}
+    for system in (unix.Unix, macos.MacOS, windows.Windows):
+        monkeypatch.setattr(platformdirs, "PlatformDirs", system)
+        places[system.__name__] = sources.cache_folder()
+    assert places == {
+        "Unix": tmp_path / ".cache" / "nblib",
+        "MacOS": tmp_path / "Library" / "Caches" / "nblib",
+        "Windows": tmp_path / "local" / "nblib",
+    }
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    monkeypatch.setattr(platformdirs, "PlatformDirs", unix.Unix)
+    assert sources.cache_folder() == tmp_path / "xdg" / "nblib"
+
+
+def test_what_a_mac_has_in_its_cache_stays_there(monkeypatch, tmp_path):
     monkeypatch.delenv("NBLIB_CACHE", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    monkeypatch.setenv("LOCALAPPDATA", str(tmp_path / "local"))
-    places = {}
-    for platform in ("linux", "darwin", "win32"):
-        monkeypatch.setattr(sys, "platform", platform)
-        places[platform] = sources.cache_folder()
-    monkeypatch.undo()
-    assert places == {
-        "linux": tmp_path / "xdg" / "nblib",
-        "darwin": tmp_path / "Library" / "Caches" / "nblib",
-        "win32": tmp_path / "local" / "nblib",
-    }
+    monkeypatch.setattr(sys, "platform", "darwin")
+    monkeypatch.setattr(platformdirs, "PlatformDirs", macos.MacOS)
+    (tmp_path / "Library" / "Caches" / "nblib").mkdir(parents=True)
+    assert sources.cache_folder() == tmp_path / "Library" / "Caches" / "nblib"
 
 
 def test_nblib_cache_comes_first_and_may_start_at_home(monkeypatch, tmp_path):

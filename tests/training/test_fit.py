@@ -15,7 +15,7 @@ from torch import nn
 from nblib import InputError, Session
 from nblib.engine import jobs
 from nblib.engine.config import setting
-from nblib.engine.session import Diverged
+from nblib.engine.errors import Diverged
 from nblib.models.dropout import Dropout
 from nblib.training.config import FitConfig
 from nblib.training.fit import Fit, Loss, draws_globally
@@ -88,7 +88,7 @@ def test_a_run_leaves_its_folder_and_its_figures(config):
     h = session.history
     assert h.steps("loss").tolist() == list(range(1, STEPS + 1)) and h.steps("eval_loss").tolist() == [4, 8, 9]
     assert {"loss", "learning_rate", "grad_norm", "twice", "eval_loss"} == set(h.metrics)
-    assert sorted(p.name for p in session.folder.iterdir() if p.name != "lock") == [
+    assert sorted(p.name for p in session.folder.iterdir() if p.name not in ("lock", ".lock")) == [
         "checkpoints", "config.yaml", "history.jsonl", "metrics.json", "model",
     ]  # fmt: skip
     metrics = json.loads((session.folder / "metrics.json").read_text())

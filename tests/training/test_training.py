@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
 
 from nblib import FineTuneConfig, InputError, Session, finetune, sources
-from nblib.engine.session import Diverged
+from nblib.engine.errors import Diverged
 from nblib.training.finetune.data import describe, prepare
 from nblib.training.finetune.metrics import classification_metrics, confusion_matrix
 from nblib.training.finetune.order import OrderedBatches, padding_share
@@ -33,7 +33,7 @@ def test_it_learns_and_the_folder_has_everything(config):
     for key in ("eval_f1_macro", "eval_loss", "train_samples_per_second", "train_runtime", "peak_memory_mb"):
         assert metrics[key] > 0
     assert sorted(p.name for p in folder.iterdir()) == [
-        "checkpoints", "config.yaml", "history.jsonl", "lock", "metrics.json", "model", "predictions.json",
+        ".lock", "checkpoints", "config.yaml", "history.jsonl", "lock", "metrics.json", "model", "predictions.json",
     ]  # fmt: skip
     assert FineTuneConfig.from_yaml(folder / "config.yaml") == made
     rows = [json.loads(line) for line in (folder / "history.jsonl").read_text().splitlines()]

@@ -9,6 +9,7 @@ import pytest
 from nblib import FineTuneConfig, InputError
 from nblib.labs.fine_tuning.panel import APART, IN_SIGHT
 from nblib.ui.controls import Controls, exact_text, stops
+from tests.wire import from_browser
 
 SETTINGS = {s.name: s for s in FineTuneConfig.settings()}
 
@@ -185,8 +186,8 @@ def test_a_locked_setting_takes_no_edits():
 
 def test_an_edit_is_answered_by_its_number_even_when_it_is_wrong():
     made = controls()
-    made._hear(made.widget, {"type": "edit", "number": 7, "name": "epochs", "text": "many", "final": True})
+    from_browser(made.widget, {"type": "edit", "number": 7, "name": "epochs", "text": "many", "final": True})
     assert made.widget.seen == 7
-    made._hear(made.widget, {"type": "edit", "number": 8, "name": "no such setting", "text": "1"})
-    made._hear(made.widget, {"type": "something else"})
-    assert made.widget.seen == 7
+    from_browser(made.widget, {"type": "edit", "number": 8, "name": "no such setting", "text": "1"})
+    from_browser(made.widget, {"type": "something else", "number": 9})
+    assert made.widget.seen == 8

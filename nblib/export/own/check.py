@@ -18,7 +18,7 @@ def main(name: str, folder: str, answer: str) -> None:
     if name == "safetensors":
         from nblib.export.own import saving as own
 
-        found = own.answer(own.load(folder), example)
+        outputs = own.answer(own.load(folder), example)
     else:
         import onnxruntime
 
@@ -27,8 +27,9 @@ def main(name: str, folder: str, answer: str) -> None:
         session = onnxruntime.InferenceSession(
             Path(folder) / "model.onnx", options, providers=["CPUExecutionProvider"]
         )  # fmt: skip
-        found = session.run(None, {given.name: example[given.name] for given in session.get_inputs()})
-    np.savez(answer, **{f"out{i}": part for i, part in enumerate(found)})
+        feed = {entry.name: example[entry.name] for entry in session.get_inputs()}
+        outputs = [np.asarray(output) for output in session.run(None, feed)]
+    np.savez(answer, *outputs)
 
 
 if __name__ == "__main__":

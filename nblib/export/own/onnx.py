@@ -16,9 +16,9 @@ def build(source: str | Path, out: str | Path) -> None:
     The axes that its config calls dynamic take any length. The file names no path of this machine.
     """
     import torch
-    from onnx_ir.passes.common import ClearMetadataAndDocStringPass
     from safetensors.torch import load_file
 
+    from nblib.export.graph import onnx_program
     from nblib.export.own import saving as own
 
     source = Path(source)
@@ -31,18 +31,7 @@ def build(source: str | Path, out: str | Path) -> None:
     with warnings.catch_warnings():
         # torch's own use of a deprecated pytree class, and remarks on the names of axes.
         warnings.simplefilter("ignore")
-        program = torch.onnx.export(
-            own.load(source),
-            (),
-            kwargs=example,
-            input_names=list(example),
-            output_names=[f"out{i}" for i in range(config["outputs"])],
-            dynamic_shapes=shapes,
-            dynamo=True,
-            verbose=False,
-        )
-    # The exporter notes for every node the source lines that it came from, with their paths.
-    ClearMetadataAndDocStringPass()(program.model)
+        program = onnx_program(own.load(source), example, [f"out{i}" for i in range(config["outputs"])], shapes)
     program.save(Path(out) / "model.onnx")
 
 

@@ -75,26 +75,17 @@ def save(
     _class(builder)
     weights, answers = _measure(model, example)
     _ask_for_space(folder, weights, len(formats))
-    kept = OwnReport.read(folder).rows if (folder / "report.json").is_file() else []
-    report = OwnReport([r for r in kept if (folder / r["format"]).is_dir()], folder)
+    report = OwnReport.read(folder) if (folder / "report.json").is_file() else OwnReport([], folder)
     made = folder.exists()
     folder.mkdir(parents=True, exist_ok=True)
-    config = {
-        "builder": builder,
-        "arguments": dict(arguments),
-        "inputs": {
-            name: {"dtype": str(x.dtype), "dynamic": _axes(dynamic, name)} for name, x in _arrays(example).items()
-        },
-        "outputs": len(answers),
-    }
+    config = _config(builder, arguments, example, dynamic, len(answers))
     try:
         with tempfile.TemporaryDirectory(prefix="nblib-own-") as work:
             source = Path(work) / "source"
             _write_source(source, config, weights, example, card(title, about, figures or {}, config, weights))
             for name in formats:
                 row = _one(name, folder, source, Path(work), answers, progress)
-                report.rows = [r for r in report.rows if r["format"] != name] + [row]
-                report.rows.sort(key=lambda r: FORMATS.index(r["format"]))
+                report.rows = sorted([*(r for r in report.rows if r["format"] != name), row], key=_place)
                 write_atomic(folder / "report.json", report.to_json())
     finally:
         if not made and folder.is_dir() and not any(folder.iterdir()):
@@ -133,18 +124,23 @@ def answer(model: torch.nn.Module, example: Mapping[str, Any]) -> list[np.ndarra
     import torch
 
     with torch.inference_mode():
-        found = model(**{name: torch.as_tensor(np.asarray(x)) for name, x in example.items()})
-    found = found if isinstance(found, tuple | list) else (found,)
-    return [part.detach().cpu().numpy() for part in found if isinstance(part, torch.Tensor)]
+        output = model(**{name: torch.as_tensor(np.asarray(x)) for name, x in example.items()})
+    outputs = output if isinstance(output, tuple | list) else (output,)
+    return [part.detach().cpu().numpy() for part in outputs if isinstance(part, torch.Tensor)]
 
 
 # -- inside --------------------------------------------------------------------------------------------------------
 
 
+def _place(row: Mapping[str, Any]) -> int:
+    """Where a row stands in the report."""
+    return FORMATS.index(row["format"])
+
+
 def _one(
     name: str, folder: Path, source: Path, work: Path, answers: list[np.ndarray], progress: Callable[[str], None]
 ) -> dict[str, Any]:
-    final, found = folder / name, work / f"{name}.npz"
+    final, answer_file = folder / name, work / f"{name}.npz"
     restore(final)
     temporary = beside(final)
     temporary.mkdir()
@@ -159,9 +155,9 @@ def _one(
             _run("nblib.export.own.onnx", name, work, source, temporary)
         built = time.monotonic()
         progress(f"{name}: comparing in a fresh process")
-        _run("nblib.export.own.check", name, work, name, temporary, found)
-        with np.load(found, allow_pickle=False) as file:
-            theirs = [file[f"out{i}"] for i in range(len(file.files))]
+        _run("nblib.export.own.check", name, work, name, temporary, answer_file)
+        with np.load(answer_file, allow_pickle=False) as file:
+            theirs = [file[f"arr_{i}"] for i in range(len(file.files))]
         row = {"format": name, **_compare(name, answers, theirs)}
         row["size_bytes"] = sum(f.stat().st_size for f in temporary.rglob("*") if f.is_file())
         row["export_seconds"] = round(built - began, 2)
@@ -218,6 +214,23 @@ def _write_source(folder: Path, config: dict, weights: dict, example: Mapping[st
     save_arrays(_arrays(example), folder / EXAMPLE)
     (folder / CONFIG).write_text(json.dumps(config, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     (folder / "README.md").write_text(text, encoding="utf-8")
+
+
+def _config(
+    builder: str,
+    arguments: Mapping[str, Any],
+    example: Mapping[str, np.ndarray],
+    dynamic: Mapping[str, Mapping[int, str]] | None,
+    outputs: int,
+) -> dict[str, Any]:
+    return {
+        "builder": builder,
+        "arguments": dict(arguments),
+        "inputs": {
+            name: {"dtype": str(x.dtype), "dynamic": _axes(dynamic, name)} for name, x in _arrays(example).items()
+        },
+        "outputs": outputs,
+    }
 
 
 def _arrays(example: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -23,7 +23,7 @@ def sharpness_and_damage(sharpness: np.ndarray, damage: np.ndarray, *, height: i
     )  # fmt: skip
     text = "Too few heads for a rank correlation."
     if len(x) > 2 and x.std() and y.std():
-        rho = spearmanr(x, y).statistic
+        rho, _ = spearmanr(x, y)
         text = f"Spearman's ρ of sharpness and damage over {len(x)} heads: {rho:.2f}."
     frame(figure, height, text, margin={"l": 70, "r": 20, "t": 20, "b": 48})
     figure.update_xaxes(title_text="largest weight of a row, mean", range=[0, 1.03])

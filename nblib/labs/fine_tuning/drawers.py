@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,83 +11,50 @@ import numpy as np
 from markupsafe import Markup
 
 from nblib import figures
-from nblib.engine.config import RunConfig
 from nblib.engine.errors import InputError
-from nblib.ui.background import Aside, html, picture, problem
+from nblib.training.finetune.config import FineTuneConfig
+from nblib.ui.drawer import Drawer
+from nblib.ui.elements import html, picture, row
+from nblib.ui.pages import table
 from nblib.ui.run_bar import icon_button
 from nblib.ui.views.copying import Copying
 
 WORST = 8
 
 
-class Drawer:
-    """A section of the panel: ``opened()`` is called each time a person opens it."""
+class PictureDrawer(Drawer):
+    """A drawer whose pictures the panel keeps as wide as their places."""
 
-    title = ""
-    icon = ""
-    tooltip = ""
-
-    def __init__(self, panel: Any):
-        self.panel = panel
-        self.aside = Aside()
-        self.content = widgets.VBox(layout={"width": "100%"})
-        self.widget = widgets.VBox([self.content], layout={"width": "100%"})
-
-    def opened(self) -> None: ...
-
-    def say(self, text: str) -> None:
-        self.content.children = (html(Markup('<p class="nblib-soft">{}</p>').format(text)),)
-
-    def fill(self, found: Any) -> None:
-        self.content.children = tuple(found) if isinstance(found, (list, tuple)) else (found,)
+    def fill(self, content: widgets.Widget | list[widgets.Widget]) -> None:
+        super().fill(content)
         self.panel.download.pictures += 1
 
-    def work(self, says: str, task: Callable[[], Any]) -> None:
-        """Do the task aside, saying so; what it returns is shown."""
-        if not self.aside.busy:
-            self.say(says)
-            self.aside.start(task, self.fill)
 
-
-def side_by_side(*children: widgets.Widget) -> widgets.HBox:
-    return widgets.HBox(list(children), layout={"flex_flow": "row wrap", "width": "100%"})
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Sequence[int] = ()) -> Markup:
-    """Everything in it is escaped. ``numbers``: the columns that are set to the right."""
-
-    def row(cells: Sequence[Any], tag: str) -> Markup:
-        made = [
-            Markup('<{0} class="{1}">{2}</{0}>').format(Markup(tag), "nblib-n" if i in numbers else "nblib-text", cell)
-            for i, cell in enumerate(cells)
-        ]
-        return Markup("<tr>{}</tr>").format(Markup("").join(made))
-
-    body = Markup("").join(row(cells, "td") for cells in rows)
-    return Markup("<table><thead>{}</thead><tbody>{}</tbody></table>").format(row(head, "th"), body)
-
-
-class Data(Drawer):
+class Data(PictureDrawer):
     title, icon = "Look at the data", "data"
     tooltip = "Read the data with these settings: sizes, classes, lengths, what was dropped"
 
+    def __init__(self, panel: Any):
+        super().__init__(panel)
+        self._described: FineTuneConfig | None = None
+
     def opened(self) -> None:
         config = self.panel.controls.config
-        if config == getattr(self, "_config", None):
+        if config == self._described:
             return
 
         def task() -> Any:
             from nblib.training.finetune.data import describe
 
             facts = describe(config)
-            self._config = config
+            self._described = config
             self.panel.known_rows(config, facts["num_rows"]["train"])
             return data_widgets(facts, config, self.panel.front)
 
-        self.work("Reading the data and counting tokens …", task)
+        self.work("Reading the data and counting tokens …", task, self.fill)
 
 
-def data_widgets(facts: dict[str, Any], config: RunConfig, front: str) -> list[widgets.Widget]:
+def data_widgets(facts: dict[str, Any], config: FineTuneConfig, front: str) -> list[widgets.Widget]:
     rows = [[split, f"{number:,}"] for split, number in facts["num_rows"].items()]
     rows += [
         ["texts met twice", f"{facts['duplicates']:,}"],
@@ -103,17 +69,22 @@ def data_widgets(facts: dict[str, Any], config: RunConfig, front: str) -> list[w
         padding_grouped=facts["padding_share_grouped"], padding_random=facts["padding_share_random"],
     )  # fmt: skip
     return [
-        side_by_side(
+        row(
             picture(lengths, front),
             picture(figures.class_balance(facts["class_counts"]), front),
         ),
-        html(Markup("{}<p>{}</p>").format(table(["", ""], rows, [1]), lines)),
+        html(Markup("{}<p>{}</p>").format(table(["", ""], rows, [1]).html, lines)),
     ]
 
 
-class Results(Drawer):
+class Results(PictureDrawer):
     title, icon = "Results", "results"
     tooltip = "Confusion matrix, figures beside the baselines, worst mistakes, calibration"
+
+    def __init__(self, panel: Any):
+        super().__init__(panel)
+        # The folder, and when its predictions were written.
+        self._shown: tuple[Path, int] | None = None
 
     def opened(self) -> None:
         folder = self.panel.run_folder
@@ -126,21 +97,19 @@ class Results(Drawer):
             )  # fmt: skip
             return
         stamp = (folder, (folder / "predictions.json").stat().st_mtime_ns)
-        if stamp == getattr(self, "_shown", None):
+        if stamp == self._shown:
             return
 
         def task() -> Any:
-            found = result_widgets(folder, self.panel.front)
+            results = result_widgets(folder, self.panel.front)
             self._shown = stamp
-            return found
+            return results
 
-        self.work("Reading the predictions …", task)
+        self.work("Reading the predictions …", task, self.fill)
 
 
 def result_widgets(folder: Path, front: str) -> list[widgets.Widget]:
     """The widgets for a run folder with metrics.json and predictions.json."""
-    from nblib.engine.jobs import read_config
-
     metrics = _read(folder / "metrics.json")
     predictions = _read(folder / "predictions.json")
     names = [str(name) for name in predictions["labels"]]
@@ -148,29 +117,29 @@ def result_widgets(folder: Path, front: str) -> list[widgets.Widget]:
     part = predictions[split]
     labels, logits = np.asarray(part["label"], np.int64), np.asarray(part["logits"], np.float64)
     probabilities = _softmax(logits)
-    said = probabilities.argmax(axis=1)
+    predicted = probabilities.argmax(axis=1)
     matrix = np.zeros((len(names), len(names)), np.int64)
-    np.add.at(matrix, (labels, said), 1)
+    np.add.at(matrix, (labels, predicted), 1)
     heading = f"On the {split} split, {len(labels):,} examples"
-    shown = [html(Markup("{}<h4>{}</h4>").format(metrics_table(metrics), heading))]
+    shown: list[widgets.Widget] = [html(Markup("{}<h4>{}</h4>").format(metrics_table(metrics), heading))]
     shown.append(
-        side_by_side(
+        row(
             picture(figures.confusion(matrix, names), front),
             picture(figures.calibration(probabilities, labels), front),
         )
     )
-    wrong = np.flatnonzero(said != labels)
+    wrong = np.flatnonzero(predicted != labels)
     worst = wrong[np.argsort(probabilities[wrong, labels[wrong]])][:WORST]
     if not len(worst):
         shown.append(html(Markup("<p>Not one mistake in {} examples.</p>").format(len(labels))))
         return shown
-    texts = _texts(read_config(folder / "config.yaml"), split, worst)
+    texts = _texts(folder, split, worst)
     rows = [
-        [_cut(text), names[labels[i]], f"{names[said[i]]} ({probabilities[i, said[i]]:.1%})"]
+        [_cut(text), names[labels[i]], f"{names[predicted[i]]} ({probabilities[i, predicted[i]]:.1%})"]
         for i, text in zip(worst, texts, strict=True)
     ]
     heading = f"The worst {len(worst)} of {len(wrong)} mistakes: most sure, and wrong"
-    shown.append(html(Markup("<h4>{}</h4>{}").format(heading, table(["text", "true", "said"], rows))))
+    shown.append(html(Markup("<h4>{}</h4>{}").format(heading, table(["text", "true", "said"], rows).html)))
     return shown
 
 
@@ -187,7 +156,7 @@ def metrics_table(metrics: dict[str, Any]) -> Markup:
          share("test_baseline_majority_accuracy"), ""],
     ]  # fmt: skip
     head = ["", "validation accuracy", "validation macro F1", "test accuracy", "test macro F1"]
-    return table(head, rows, [1, 2, 3, 4])
+    return table(head, rows, [1, 2, 3, 4]).html
 
 
 def _softmax(logits: np.ndarray) -> np.ndarray:
@@ -204,12 +173,16 @@ def _read(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: is no valid JSON; run the evaluation again") from None
 
 
-def _texts(config: RunConfig, split: str, which: np.ndarray) -> list[str]:
+def _texts(folder: Path, split: str, which: np.ndarray) -> list[str]:
+    """The texts of some rows of a held-out split, as the run of this folder saw them."""
     from nblib import sources
-
-    tables = sources.load(config.dataset, **config.reading())
+    from nblib.engine.jobs import read_config
     from nblib.training.finetune.data import chosen_rows
 
+    config = read_config(folder / "config.yaml")
+    if not isinstance(config, FineTuneConfig):
+        raise InputError(f"{folder}: is no run of fine-tuning; give the folder of one")
+    tables = sources.load(config.dataset, **config.reading())
     rows = chosen_rows(len(tables[split]), config.max_eval_samples, config.split_seed)
     return [str(tables[split][int(rows[i])]["text"]) for i in which]
 
@@ -219,7 +192,7 @@ def _cut(text: str, letters: int = 300) -> str:
     return text if len(text) <= letters else text[: letters - 1] + "…"
 
 
-class Try(Drawer):
+class Try(PictureDrawer):
     title, icon = "Try a sentence", "try"
     tooltip = "Type a sentence and see its class"
 
@@ -233,7 +206,7 @@ class Try(Drawer):
         self.go = icon_button("Classify", "try", "Give the sentence to the model")
         self.sentence.observe(lambda _change: self.predict(), "value")
         self.go.on_click(lambda _button: self.predict())
-        self.widget.children = (side_by_side(self.sentence, self.go), self.content)
+        self.widget = widgets.VBox([row(self.sentence, self.go), self.content], layout={"width": "100%"})
 
     def opened(self) -> None:
         if self._folder() is None:
@@ -250,25 +223,25 @@ class Try(Drawer):
         if folder is None:
             self.opened()
         elif sentence:
-            self.work("Reading …", lambda: html(self._answer(folder, sentence)))
+            self.work("Reading …", lambda: html(self._answer(folder, sentence)), self.fill)
 
     def _answer(self, folder: Path, sentence: str) -> Markup:
         from nblib.training.finetune.predict import Predictor
 
         if folder not in self._predictors:
             self._predictors = {folder: Predictor(folder)}
-        found = self._predictors[folder]([sentence])[0]
+        prediction = self._predictors[folder]([sentence])[0]
         bars = [
             [name, Markup('<span class="nblib-meter"><span style="width:{:.1f}%"></span></span>').format(100 * p),
              f"{p:.1%}"]
-            for name, p in sorted(found["probabilities"].items(), key=lambda item: -item[1])
+            for name, p in sorted(prediction["probabilities"].items(), key=lambda item: -item[1])
         ]  # fmt: skip
         return Markup("<p><b>{}</b> <span class='nblib-soft'>{}</span></p>{}").format(
-            found["label"], _cut(sentence, 120), table(["class", "", "probability"], bars, [2])
+            prediction["label"], _cut(sentence, 120), table(["class", "", "probability"], bars, [2]).html
         )
 
 
-class Export(Drawer):
+class Export(PictureDrawer):
     title, icon = "Export", "export"
     tooltip = "Write the model for use elsewhere, reload it in a fresh process and compare"
 
@@ -282,12 +255,12 @@ class Export(Drawer):
             box.layout.width = "auto"
         self.go = icon_button("Export now", "export", "Write, reload in a fresh process, and compare")
         self.go.on_click(lambda _button: self.export())
-        row = side_by_side(*self.formats.values(), self.go)
-        row.add_class("nblib-tools")
-        self.widget.children = (row, self.content)
+        tools = row(*self.formats.values(), self.go)
+        tools.add_class("nblib-tools")
+        self.widget = widgets.VBox([tools, self.content], layout={"width": "100%"})
 
     def opened(self) -> None:
-        if not self.aside.busy and not self.content.children:
+        if not self.background.busy and not self.content.children:
             self.say(self._hint())
 
     def _hint(self) -> str:
@@ -297,7 +270,7 @@ class Export(Drawer):
 
     def export(self) -> None:
         folder, formats = self.panel.run_folder, [name for name, box in self.formats.items() if box.value]
-        if self.aside.busy:
+        if self.background.busy:
             return
         if folder is None or not (folder / "model").is_dir() or self.panel.training:
             self.say("Export waits for the end of the run." if self.panel.training else self._hint())
@@ -315,7 +288,8 @@ class Export(Drawer):
                 Markup("<p>Written to {}, reloaded and compared:</p><pre>{}</pre>").format(where, report.table())
             )
 
-        self.work(f"Writing {' and '.join(formats)}, reloading and comparing … ONNX takes half a minute.", task)
+        line = f"Writing {' and '.join(formats)}, reloading and comparing … ONNX takes half a minute."
+        self.work(line, task, self.fill)
 
 
 class Copy(Drawer):
@@ -337,5 +311,3 @@ class Copy(Drawer):
 
 
 DRAWERS = {"data": Data, "results": Results, "try": Try, "export": Export, "copy": Copy}
-
-__all__ = ["DRAWERS", "Drawer", "problem", "table"]

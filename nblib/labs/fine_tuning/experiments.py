@@ -94,7 +94,8 @@ def over_seeds(
     training.
     """
     global _session
-    from nblib.engine.session import STOPPED, Session
+    from nblib.engine.session import Session
+    from nblib.engine.states import STOPPED
 
     found = []
     for number, seed in enumerate(seeds, 1):

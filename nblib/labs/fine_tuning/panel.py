@@ -16,8 +16,8 @@ from nblib.engine.history import History
 from nblib.engine.session import Session
 from nblib.labs.fine_tuning.drawers import DRAWERS
 from nblib.training.finetune.config import FineTuneConfig
-from nblib.ui.background import html
-from nblib.ui.run_panel import RunPanel, row
+from nblib.ui.elements import html, row
+from nblib.ui.run_panel import RunPanel
 from nblib.ui.views.download import Download
 from nblib.ui.views.lines import Lines
 

@@ -11,7 +11,7 @@ from nblib.ui.exercises.kinds import RIGHT, UNREADABLE, WRONG, Exercise, Mistake
 # -- 01-nand -------------------------------------------------------------------------------------------------------
 
 _ROWS = ((0, 0), (0, 1), (1, 0), (1, 1))
-_TABLES = {(0, 0, 0, 1): "AND", (0, 1, 1, 1): "OR", (1, 0, 0, 0): "NOR", (0, 0, 0, 0): "always 0",
+_TABLES: dict[tuple[int, ...], str] = {(0, 0, 0, 1): "AND", (0, 1, 1, 1): "OR", (1, 0, 0, 0): "NOR", (0, 0, 0, 0): "always 0",
            (1, 1, 1, 1): "always 1"}  # fmt: skip
 
 
@@ -22,22 +22,25 @@ def _nand(given: Any) -> tuple[str, str]:
         return UNREADABLE, "Give three numbers in brackets: answer = (w1, w2, theta)."
     if not np.isfinite([w1, w2, theta]).all():
         return UNREADABLE, "A weight must be a finite number."
-    said = tuple(int(w1 * x1 + w2 * x2 > theta) for x1, x2 in _ROWS)
+    answers = tuple(int(w1 * x1 + w2 * x2 > theta) for x1, x2 in _ROWS)
     wanted = tuple(1 - x1 * x2 for x1, x2 in _ROWS)
-    if said == wanted:
+    if answers == wanted:
         return RIGHT, "Every gate of a computer can be built of this one; so can a computer of perceptrons."
     if tuple(int(w1 * x1 + w2 * x2 + theta > 0) for x1, x2 in _ROWS) == wanted:
         return WRONG, "With your third number as a bias b it would work; asked is the threshold θ = −b."
-    if said in _TABLES:
+    if answers in _TABLES:
         hint = {
             "AND": "NAND is its opposite, so look at the signs.",
             "OR": "Both weights speak for class 1 here; in NAND the inputs speak against it.",
             "NOR": "The right signs; the threshold is too high, so one input alone already forbids.",
         }
-        return WRONG, f"This neuron computes {_TABLES[said]}. {hint.get(_TABLES[said], 'The threshold decides alone.')}"
-    right = sum(a == b for a, b in zip(said, wanted, strict=True))
-    row = next(i for i in range(4) if said[i] != wanted[i])
-    return WRONG, f"{right} of 4 rows are right; x = {_ROWS[row]} gives {said[row]} and should give {wanted[row]}."
+        return (
+            WRONG,
+            f"This neuron computes {_TABLES[answers]}. {hint.get(_TABLES[answers], 'The threshold decides alone.')}",
+        )
+    right = sum(a == b for a, b in zip(answers, wanted, strict=True))
+    row = next(i for i in range(4) if answers[i] != wanted[i])
+    return WRONG, f"{right} of 4 rows are right; x = {_ROWS[row]} gives {answers[row]} and should give {wanted[row]}."
 
 
 # -- 01-parameters -------------------------------------------------------------------------------------------------

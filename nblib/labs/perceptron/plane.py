@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import anywidget
 import numpy as np
-import traitlets
 
+from nblib.ui import traits
 from nblib.ui.views.files import script, text
+from nblib.ui.views.view import AnsweringView
 
 
-class Plane(anywidget.AnyWidget):
+class Plane(AnsweringView):
     """Shows a field, a line and points; what a person does with the points comes back as messages.
 
     ``field``: uint8 [side, side], 128 where the sum is zero, the first row at the top. ``extent``: x1 and x2 at the
@@ -22,21 +20,18 @@ class Plane(anywidget.AnyWidget):
     with its ``number``; the next is sent once ``seen`` has reached it.
     """
 
+    host = "nblib-plane-host"
     _esm = script("plane.js", __file__)
     _css = text("panel.css") + text("kit.css") + text("play.css")
 
-    field = traitlets.Bytes(b"").tag(sync=True)
-    side = traitlets.Int(60).tag(sync=True)
-    extent = traitlets.List([-1.0, 1.0, -1.0, 1.0]).tag(sync=True)
-    points = traitlets.Bytes(b"").tag(sync=True)
-    line = traitlets.List([0.0, 0.0, 0.0]).tag(sync=True)
-    marked = traitlets.Int(-1).tag(sync=True)
-    pen = traitlets.Int(1).tag(sync=True)
-    seen = traitlets.Int(0).tag(sync=True)
-
-    def __init__(self, **values: Any):
-        super().__init__(**values)
-        self.add_class("nblib-plane-host")
+    field = traits.data()
+    side = traits.whole(60)
+    extent = traits.items([-1.0, 1.0, -1.0, 1.0])
+    points = traits.data()
+    line = traits.items([0.0, 0.0, 0.0])
+    marked = traits.whole(-1)
+    pen = traits.whole(1)
+    seen = traits.whole()
 
     def grid(self) -> np.ndarray:
         """The points of the field, float64 [side·side, 2], row by row from the top."""

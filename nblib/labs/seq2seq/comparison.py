@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 
 from nblib.engine.config import RunConfig
 from nblib.engine.history import History
-from nblib.engine.session import STOPPED, Session
+from nblib.engine.session import Session
+from nblib.engine.states import STOPPED
 from nblib.ui.pages import Page, table
 
 _session: Session | None = None

@@ -10,10 +10,10 @@ import ipywidgets as widgets
 from markupsafe import Markup
 
 from nblib.engine.errors import InputError, SessionError
-from nblib.ui.background import Aside, html, problem
+from nblib.ui.drawer import Drawer
+from nblib.ui.elements import html, row
 from nblib.ui.pages import table
 from nblib.ui.run_bar import icon_button
-from nblib.ui.run_panel import row
 from nblib.ui.text_input import shortened
 from nblib.ui.views.tree import Tree
 
@@ -25,18 +25,7 @@ MOST_ROWS = 40
 BEAM_PAIRS = 100
 
 
-class _Drawer:
-    title = icon = tooltip = ""
-
-    def __init__(self, panel: Any):
-        self.panel, self.aside = panel, Aside()
-        self.said = html("")
-
-    def say(self, text: str) -> None:
-        self.said.value = html(Markup('<span class="nblib-soft">{}</span>').format(text) if text else "").value
-
-    def opened(self) -> None: ...
-
+class _Drawer(Drawer):
     def ready(self) -> bool:
         """Whether there is a model to ask; says so where not."""
         panel = self.panel
@@ -65,7 +54,7 @@ class BeamDrawer(_Drawer):
         self.tree = Tree(steered=True, empty="The tree comes here once there is a model: press Start.")
         self.tree.observe(lambda _change: self.ask(), ["num_beams", "length_penalty"])
         self.widget = widgets.VBox(
-            [self.button, self.answers, self.said, self.tree],
+            [self.button, self.answers, self.content, self.tree],
             layout={"width": "100%"},
         )
         self._asking = self._again = False
@@ -85,7 +74,7 @@ class BeamDrawer(_Drawer):
         text, note = shortened(self.panel.sentence.value, MOST_SYMBOLS)
         fit = self.panel.fit
         if not fit.pairs.source.split(text):
-            self.show(None, "", "The sentence is empty: type a word.")
+            self._nothing("The sentence is empty: type a word.")
             return
         beams, penalty = max(1, min(20, self.tree.num_beams)), max(0.0, min(2.0, self.tree.length_penalty))
         self._asking = True
@@ -99,7 +88,8 @@ class BeamDrawer(_Drawer):
         def answered(future: Any) -> None:
             self._asking = False
             if error := future.exception():
-                self.show(None, "", problem(error).value, plain=False)
+                self._nothing("no tree")
+                self.fail(error)
             else:
                 self.show(fit, text, note, future.result())
             if self._again:
@@ -108,12 +98,12 @@ class BeamDrawer(_Drawer):
 
         future.add_done_callback(answered)
 
-    def show(self, fit: Any, text: str, note: str, found: tuple | None = None, plain: bool = True) -> None:
-        if found is None:
-            self.answers.value = ""
-            self.tree.show([], title="", empty=note if plain else "no tree")
-            self.say("") if plain else setattr(self.said, "value", note)
-            return
+    def _nothing(self, why: str) -> None:
+        self.answers.value = ""
+        self.tree.show([], title="", empty=why)
+        self.say("")
+
+    def show(self, fit: Any, text: str, note: str, found: tuple) -> None:
         from nblib.decoding.tree import rows
         from nblib.labs.seq2seq.alignment import END_MARK, seen
 
@@ -177,7 +167,7 @@ class ReadingsDrawer(_Drawer):
         self.button = icon_button("Read again", "data", "Read the held-out phrases with the model as it is", "124px")
         self.button.on_click(lambda _button: self.read())
         self.place = _scrolled(html(""))
-        self.widget = widgets.VBox([row(self.first, self.button), self.said, self.place], layout={"width": "100%"})
+        self.widget = widgets.VBox([row(self.first, self.button), self.content, self.place], layout={"width": "100%"})
         self._rows: list = []
 
     def opened(self) -> None:
@@ -185,7 +175,7 @@ class ReadingsDrawer(_Drawer):
             self.read()
 
     def read(self) -> None:
-        if self.aside.busy or not self.ready():
+        if self.background.busy or not self.ready():
             return
         job = self.panel.fit
         if job.config.task != "hanzi to pinyin":
@@ -203,15 +193,12 @@ class ReadingsDrawer(_Drawer):
             return (id(job), done), readings(side.sources, side.targets, answers), len(side.sources)
 
         def shown(found: Any) -> None:
-            if isinstance(found, widgets.Widget):
-                self.said.value = found.value
-                return
             self._read, self._rows, count = found
             self._fill()
             many, step = len({r.character for r in self._rows}), self._read[1]
             self.say(f"{count:,} held-out phrases, read at step {step}; characters with several readings: {many}.")
 
-        self.aside.start(work, shown)
+        self.work("", work, shown)
 
     def _fill(self) -> None:
         if self._rows:
@@ -251,7 +238,7 @@ class AnswersDrawer(_Drawer):
         self.button.on_click(lambda _button: self.score())
         self.figures, self.place = html(""), _scrolled(html(""))
         self.widget = widgets.VBox(
-            [row(self.which, self.button), self.said, self.figures, self.place], layout={"width": "100%"}
+            [row(self.which, self.button), self.content, self.figures, self.place], layout={"width": "100%"}
         )
         self._found: tuple = ()
 
@@ -260,7 +247,7 @@ class AnswersDrawer(_Drawer):
             self.score()
 
     def score(self) -> None:
-        if self.aside.busy or not self.ready():
+        if self.background.busy or not self.ready():
             return
         self.say("Translating held-out pairs …")
 
@@ -275,15 +262,12 @@ class AnswersDrawer(_Drawer):
             return (id(job), done), rows, list(zip(sources, targets, answers, beams, strict=False)), job.pairs
 
         def shown(found: Any) -> None:
-            if isinstance(found, widgets.Widget):
-                self.said.value = found.value
-                return
             self._found = found
             self.figures.value = html(found[1].html).value
             self._fill()
             self.say(f"Read at step {found[0][1]}.")
 
-        self.aside.start(work, shown)
+        self.work("", work, shown)
 
     def _fill(self) -> None:
         if not self._found:
@@ -359,16 +343,16 @@ class ExportDrawer(_Drawer):
         tools = row(self.path, *self.formats.values(), self.button)
         tools.add_class("nblib-tools")
         self.place = html("")
-        self.widget = widgets.VBox([tools, self.said, self.place], layout={"width": "100%"})
+        self.widget = widgets.VBox([tools, self.content, self.place], layout={"width": "100%"})
 
     def opened(self) -> None:
-        if self.ready() and not self.aside.busy:
+        if self.ready() and not self.background.busy:
             self.say("Writes the model as it is now.")
 
     def export(self) -> None:
         """The kernel and the training go on meanwhile."""
         formats = [name for name, box in self.formats.items() if box.value]
-        if self.aside.busy or not self.ready():
+        if self.background.busy or not self.ready():
             return
         folder = self.path.value.strip()
         if not folder or not formats:
@@ -389,9 +373,6 @@ class ExportDrawer(_Drawer):
 
         def shown(found: Any) -> None:
             self.button.disabled = False
-            if isinstance(found, widgets.Widget):
-                self.place.value, self.said.value = "", found.value
-                return
             from nblib.labs.seq2seq.export import LOADER
 
             job, report = found
@@ -401,4 +382,8 @@ class ExportDrawer(_Drawer):
             self.place.value = html(page.html + Markup("<pre>{}</pre>").format(code)).value
             self.say(f"Written to {folder}, with a model card and its symbols.")
 
-        self.aside.start(work, shown)
+        self.work("", work, shown)
+
+    def fail(self, error: Exception) -> None:
+        self.button.disabled, self.place.value = False, ""
+        super().fail(error)

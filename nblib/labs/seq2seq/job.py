@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from nblib.decoding import Beam, beam_search, greedy
-from nblib.engine.session import Run
+from nblib.engine.run import Run
 from nblib.labs.seq2seq.config import Seq2SeqConfig, TransformerConfig, TranslateConfig
 from nblib.models.seq2seq import Seq2Seq
 from nblib.models.transformer import Transformer

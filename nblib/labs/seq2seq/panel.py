@@ -11,7 +11,8 @@ import numpy as np
 
 from nblib.engine.config import RunConfig
 from nblib.engine.history import History
-from nblib.engine.session import RUNNING, Session
+from nblib.engine.session import Session
+from nblib.engine.states import RUNNING
 from nblib.labs.seq2seq.config import Seq2SeqConfig, TransformerConfig
 from nblib.labs.seq2seq.drawers import MOST_SYMBOLS, AnswersDrawer, BeamDrawer, ExportDrawer, ReadingsDrawer
 from nblib.ui.fit_panel import FitPanel, smoothed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from markupsafe import Markup
 
 from nblib import sources
+from nblib.engine.text import duration
 from nblib.index import LABS, Lab
 from nblib.labs.start.links import link
 from nblib.ui import exercises
@@ -19,9 +20,8 @@ def lab_map() -> Page:
         names = exercises.names(lab.number)
         done = sum(name in passed for name in names)
         if lab.exists:
-            rows.append(
-                [lab.number, link(lab, lab.name), lab.promise, _time(lab), _disk(lab), _progress(done, len(names))]
-            )
+            figures = [duration(lab.seconds), _disk(lab), _progress(done, len(names))]
+            rows.append([lab.number, link(lab, lab.name), lab.promise, *figures])
         else:
             soft = Markup('<span class="nbl-soft">{}</span>')
             rows.append([*(soft.format(text) for text in (lab.number, lab.name, lab.promise, "coming")), "", ""])
@@ -32,10 +32,6 @@ def lab_map() -> Page:
     if not exercises.progress.writable():
         note += f" {exercises.progress.NOTE}"
     return table(["", "Lab", "What you will be able to do", "Time", "Disk", "Exercises"], rows, note=note)
-
-
-def _time(lab: Lab) -> str:
-    return f"{lab.seconds} s" if lab.seconds < 60 else f"{lab.seconds // 60} min {lab.seconds % 60:02} s"
 
 
 def _disk(lab: Lab) -> str:

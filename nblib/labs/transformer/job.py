@@ -8,7 +8,8 @@ import time
 import torch
 from torch import Tensor, nn
 
-from nblib.engine.session import Run, Stopped
+from nblib.engine.errors import Stopped
+from nblib.engine.run import Run
 from nblib.labs.seq2seq.job import Translate
 from nblib.labs.transformer.config import NAMES, RaceConfig
 from nblib.labs.transformer.sizes import gru_size

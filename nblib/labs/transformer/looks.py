@@ -10,7 +10,8 @@ import numpy as np
 from nblib.labs.seq2seq.drawers import MOST_SYMBOLS
 from nblib.labs.seq2seq.panel import SENTENCES, offer, unknown
 from nblib.labs.transformer.config import NAMES
-from nblib.ui.run_panel import row
+from nblib.ui.drawer import Drawer
+from nblib.ui.elements import row
 from nblib.ui.text_input import shortened
 from nblib.ui.views.heat import Heat
 
@@ -18,14 +19,14 @@ EACH, MEAN = -2, -1
 NO_MODEL = "Press Start: what they look at comes here."
 
 
-class LooksDrawer:
+class LooksDrawer(Drawer):
     """Two heatmaps: the Transformer's attention to the source, head by head in a chosen layer, and the GRU's."""
 
     title, icon = "What they look at", "try"
     tooltip = "The weights of the attention to the source, over a sentence of yours"
 
     def __init__(self, panel: Any):
-        self.panel = panel
+        super().__init__(panel)
         self.sentence = widgets.Text(
             value=SENTENCES[panel.controls.config.task], description="Sentence", continuous_update=True,
             layout={"flex": "1 1 260px", "width": "auto"},

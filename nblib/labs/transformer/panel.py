@@ -12,10 +12,9 @@ from nblib.engine.session import Session
 from nblib.labs.transformer.config import NAMES, RaceConfig
 from nblib.labs.transformer.looks import LooksDrawer
 from nblib.labs.transformer.schedule_figure import schedule_lines
-from nblib.ui.background import html
+from nblib.ui.elements import html, row
 from nblib.ui.fit_panel import POINTS, FitPanel
 from nblib.ui.pages import Page, table
-from nblib.ui.run_panel import row
 from nblib.ui.views.lines import Lines
 
 KINDS = {"gru": "gru", "transformer": "other"}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from nblib.engine.session import STOPPED, Session
+from nblib.engine.session import Session
+from nblib.engine.states import STOPPED
 from nblib.labs.seq2seq.config import TransformerConfig
 from nblib.ui.pages import Page, table
 

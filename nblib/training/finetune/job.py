@@ -10,9 +10,10 @@ import time
 from pathlib import Path
 
 from nblib.engine import checkpoints
-from nblib.engine.errors import InputError
+from nblib.engine.errors import InputError, Stopped
 from nblib.engine.files import replace_folder, write_atomic
-from nblib.engine.session import Run, Stopped
+from nblib.engine.locks import is_empty
+from nblib.engine.run import Run
 from nblib.training.finetune.config import FineTuneConfig
 
 
@@ -120,7 +121,7 @@ class FineTune:
             raise InputError(
                 f"output: {folder} holds another run; give another folder, or go on with: nblib resume {folder}"
             )
-        if folder.exists() and any(p.name != "lock" for p in folder.iterdir()):
+        if folder.exists() and not is_empty(folder):
             raise InputError(f"output: {folder} is not empty; give the name of a new folder")
         return folder
 

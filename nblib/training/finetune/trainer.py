@@ -27,8 +27,8 @@ from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerStat
 from transformers.trainer import TRAINER_STATE_NAME
 
 from nblib.engine import checkpoints
-from nblib.engine.errors import InputError
-from nblib.engine.session import Run, Stopped
+from nblib.engine.errors import InputError, Stopped
+from nblib.engine.run import Run
 from nblib.training.finetune.config import FineTuneConfig
 from nblib.training.finetune.data import Prepared, Split
 from nblib.training.finetune.frozen import FrozenCache

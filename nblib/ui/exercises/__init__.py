@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any
 
-from nblib.engine.config import nearest
 from nblib.engine.errors import InputError
+from nblib.engine.text import nearest
 from nblib.index import LABS
 from nblib.ui.exercises import progress
 from nblib.ui.exercises.kinds import Exercise, Result
@@ -49,9 +50,10 @@ def names(lab: str) -> list[str]:
 
 @cache
 def exercises() -> dict[str, Exercise]:
-    """All of them by name, from the folders of the labs that are there."""
-    found = (import_module(f"{lab.package}.exercises").EXERCISES for lab in LABS if lab.exists)
-    return {exercise.name: exercise for group in found for exercise in group}
+    """All of them by name, from the folders of the labs that are there; a lab may have no ``exercises`` module."""
+    modules = [f"{lab.package}.exercises" for lab in LABS if lab.exists]
+    groups = [import_module(module).EXERCISES for module in modules if find_spec(module) is not None]
+    return {exercise.name: exercise for group in groups for exercise in group}
 
 
 def _find(name: str) -> Exercise:

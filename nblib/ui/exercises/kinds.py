@@ -166,7 +166,7 @@ def word(
     unknown: str,
 ) -> Exercise:
     """One of many names that the checker can list; ``unknown`` is said, with the nearest, of what is none of them."""
-    from nblib.engine.config import nearest
+    from nblib.engine.text import nearest
 
     def grader(given: Any) -> tuple[str, str]:
         if not isinstance(given, str):

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import anywidget
-import traitlets
-
+from nblib.ui import traits
 from nblib.ui.views.files import script
+from nblib.ui.views.view import View
 
 
-class Copying(anywidget.AnyWidget):
+class Copying(View):
     """``texts``: [[name, text], ...]; one is shown at a time, with a button that copies it.
 
     Where the browser keeps the clipboard closed, the text is selected and the person is told which keys to press.
     """
 
+    host = "nblib-copy-host"
     _esm = script("copying.js")
-    texts = traitlets.List().tag(sync=True)
-
-    def __init__(self, **values: Any):
-        super().__init__(**values)
-        self.add_class("nblib-copy-host")
+    texts = traits.items()

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import anywidget
 import numpy as np
-import traitlets
 
+from nblib.ui import traits
 from nblib.ui.views.files import script, text
+from nblib.ui.views.view import View
 
 
-class Heat(anywidget.AnyWidget):
+class Heat(View):
     """``panes`` heatmaps of the same size and colours; hovering and the arrow keys give a value without the kernel.
 
     Show an array with ``show``. ``scrub``: one column is chosen, by slider, click or key, and with ``profile`` drawn as
@@ -23,35 +23,32 @@ class Heat(anywidget.AnyWidget):
     that network's colour. ``empty``: said while there is nothing to show; ``caption``: below the picture while
     nothing is pointed at."""
 
+    host = "nblib-heat-host"
     _esm = script("heat.js")
     _css = text("panel.css") + text("kit.css")
 
-    data = traitlets.Bytes(b"").tag(sync=True)
-    shape = traitlets.List([0, 0, 0]).tag(sync=True)
-    range = traitlets.List([0.0, 1.0]).tag(sync=True)
-    scale = traitlets.Unicode("linear").tag(sync=True)
-    colours = traitlets.Unicode("viridis").tag(sync=True)
-    title = traitlets.Unicode("").tag(sync=True)
-    names = traitlets.List().tag(sync=True)
-    kinds = traitlets.List().tag(sync=True)
-    row_title = traitlets.Unicode("row").tag(sync=True)
-    column_title = traitlets.Unicode("column").tag(sync=True)
-    row_labels = traitlets.List().tag(sync=True)
-    row_start = traitlets.Int(0).tag(sync=True)
-    column_labels = traitlets.List().tag(sync=True)
-    height = traitlets.Int(200).tag(sync=True)
-    stacked = traitlets.Bool(False).tag(sync=True)
-    scrub = traitlets.Bool(False).tag(sync=True)
-    profile = traitlets.Bool(False).tag(sync=True)
-    empty = traitlets.Unicode("nothing to show yet").tag(sync=True)
-    caption = traitlets.Unicode("").tag(sync=True)
+    data = traits.data()
+    shape = traits.items([0, 0, 0])
+    range = traits.items([0.0, 1.0])
+    scale = traits.text("linear")
+    colours = traits.text("viridis")
+    title = traits.text()
+    names = traits.items()
+    kinds = traits.items()
+    row_title = traits.text("row")
+    column_title = traits.text("column")
+    row_labels = traits.items()
+    row_start = traits.whole()
+    column_labels = traits.items()
+    height = traits.whole(200)
+    stacked = traits.flag()
+    scrub = traits.flag()
+    profile = traits.flag()
+    empty = traits.text("nothing to show yet")
+    caption = traits.text()
 
-    def __init__(self, **values: Any):
-        super().__init__(**values)
-        self.add_class("nblib-heat-host")
-
-    def show(self, values: np.ndarray, range: Sequence[float] | None = None, **traits: Any) -> None:
-        """Show ``values`` [panes, rows, columns] (NaN is left blank) between ``range``, in one message with ``traits``.
+    def show(self, values: np.ndarray, range: Sequence[float] | None = None, **others: Any) -> None:
+        """Show ``values`` [panes, rows, columns] (NaN is left blank) between ``range``, in one message with ``others``.
 
         Without a range the smallest and largest finite value take its place; on a log scale values of 0 count as the
         smallest above it.
@@ -61,8 +58,7 @@ class Heat(anywidget.AnyWidget):
             finite = values[np.isfinite(values) & ((values > 0) if self.scale == "log" else True)]
             range = (float(finite.min()), float(finite.max())) if finite.size else (0.1, 1.0)
         with self.hold_sync():
-            for name, value in traits.items():
-                setattr(self, name, value)
+            self.assign(**others)
             self.range = [float(v) for v in range]
             self.shape = list(values.shape)
             self.data = values.tobytes()

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import anywidget
-import traitlets
-
+from nblib.ui import traits
 from nblib.ui.views.files import script
+from nblib.ui.views.view import AnsweringView
 
 
-class Status(anywidget.AnyWidget):
+class Status(AnsweringView):
     """State, progress and numbers of a run, each in a place of fixed width; every text is shown as text.
 
     ``tone``: "idle", "busy", "paused", "good" or "bad". ``cells``: [[name, value], ...], always the same names.
@@ -20,29 +19,24 @@ class Status(anywidget.AnyWidget):
     Where a press in the panel is not ``heard`` within 4 s, as after a restart of the kernel, the page says so.
     """
 
+    host = "nblib-status-host"
+    counter = "heard"
     _esm = script("status.js")
-    message = traitlets.Unicode("").tag(sync=True)
-    tone = traitlets.Unicode("idle").tag(sync=True)
-    cells = traitlets.List().tag(sync=True)
-    progress = traitlets.Float(None, allow_none=True).tag(sync=True)
-    notice = traitlets.Unicode("").tag(sync=True)
-    notice_tone = traitlets.Unicode("plain").tag(sync=True)
-    details = traitlets.Unicode("").tag(sync=True)
-    details_label = traitlets.Unicode("").tag(sync=True)
-    action = traitlets.Unicode("").tag(sync=True)
-    heard = traitlets.Int(0).tag(sync=True)
+    message = traits.text()
+    tone = traits.text("idle")
+    cells = traits.items()
+    progress = traits.number_or_none()
+    notice = traits.text()
+    notice_tone = traits.text("plain")
+    details = traits.text()
+    details_label = traits.text()
+    action = traits.text()
+    heard = traits.whole()
 
     def __init__(self, **values: Any):
         super().__init__(**values)
-        self.add_class("nblib-status-host")
-        self.on_msg(self._answer)
-
-    def _answer(self, _widget: Any, content: dict, _buffers: Any) -> None:
-        if content.get("type") == "ping":
-            self.heard = int(content.get("number", 0))
+        self.listen(lambda content: None, kinds=("ping",))
 
     def show(self, **values: Any) -> None:
         """Set several traits in one message; nothing is sent where nothing changed."""
-        with self.hold_sync():
-            for name, value in values.items():
-                setattr(self, name, value)
+        self.assign(**values)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import anywidget
-import traitlets
-
+from nblib.ui import traits
 from nblib.ui.views.files import script, text
+from nblib.ui.views.view import View
 
 
-class Tree(anywidget.AnyWidget):
+class Tree(View):
     """All that a beam search looked at. A branch that ended carries its rank, a dropped one hides behind its parent
     until that is opened; hovering and the arrow keys read a path and its probability, in the browser alone.
 
@@ -21,24 +20,20 @@ class Tree(anywidget.AnyWidget):
     person sets and whoever listens answers with another tree.
     """
 
+    host = "nblib-tree-host"
     _esm = script("tree.js")
     _css = text("panel.css") + text("kit.css") + text("tree.css")
 
-    nodes = traitlets.List().tag(sync=True)
-    title = traitlets.Unicode("").tag(sync=True)
-    space = traitlets.Unicode("").tag(sync=True)
-    height = traitlets.Int(380).tag(sync=True)
-    steered = traitlets.Bool(False).tag(sync=True)
-    num_beams = traitlets.Int(5).tag(sync=True)
-    length_penalty = traitlets.Float(1.0).tag(sync=True)
-    empty = traitlets.Unicode("no tree yet").tag(sync=True)
+    nodes = traits.items()
+    title = traits.text()
+    space = traits.text()
+    height = traits.whole(380)
+    steered = traits.flag()
+    num_beams = traits.whole(5)
+    length_penalty = traits.number(1.0)
+    empty = traits.text("no tree yet")
 
-    def __init__(self, **values: Any):
-        super().__init__(**values)
-        self.add_class("nblib-tree-host")
-
-    def show(self, nodes: Sequence[Sequence[Any]], **traits: Any) -> None:
+    def show(self, nodes: Sequence[Sequence[Any]], **values: Any) -> None:
         with self.hold_sync():
-            for name, value in traits.items():
-                setattr(self, name, value)
+            self.assign(**values)
             self.nodes = [list(node) for node in nodes]

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from nblib import FineTuneConfig, FineTunePanel, InputError
-from nblib.labs.fine_tuning.drawers import table
-from nblib.ui.background import Aside, picture, problem
+from nblib.ui.background import Background
+from nblib.ui.elements import picture, problem
+from nblib.ui.pages import table
 from nblib.ui.views.copying import Copying
 from nblib.ui.views.download import Download
 from nblib.ui.views.form import Form
@@ -51,8 +52,7 @@ def run_folder(tmp_path, panel, monkeypatch):
 
 def finish(drawer) -> str:
     """Wait for the work beside the kernel's thread; all HTML that the drawer holds now."""
-    drawer.aside.thread.join(PATIENCE)
-    assert not drawer.aside.busy
+    assert drawer.background.wait(PATIENCE)
     return markup(drawer.widget)
 
 
@@ -245,17 +245,18 @@ def test_a_picture_is_drawn_where_the_panel_is_shown(front):
 def test_work_beside_is_one_piece_at_a_time():
     import threading
 
-    gate, shown = threading.Event(), []
-    aside = Aside()
-    assert aside.start(lambda: gate.wait(PATIENCE), shown.append)
-    assert not aside.start(lambda: 1, shown.append)
+    gate, shown, failed = threading.Event(), [], []
+    background = Background()
+    assert background.start(lambda: gate.wait(PATIENCE), shown.append, failed.append)
+    assert not background.start(lambda: 1, shown.append, failed.append)
     gate.set()
-    aside.thread.join(PATIENCE)
-    assert shown == [True]
+    assert background.wait(PATIENCE) and shown == [True] and not failed
+    assert background.start(lambda: 1 / 0, shown.append, failed.append) and background.wait(PATIENCE)
+    assert shown == [True] and isinstance(failed[0], ZeroDivisionError)
 
 
 def test_tables_and_problems_escape_everything():
-    made = table([NASTY], [[NASTY], [1.5]])
+    made = table([NASTY], [[NASTY], [1.5]]).html
     assert NASTY not in made and made.count("&lt;script&gt;") == 2
     assert NASTY not in problem(ValueError(NASTY)).value
 

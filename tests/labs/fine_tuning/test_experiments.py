@@ -80,7 +80,7 @@ def test_seeds_can_be_stopped_and_what_is_finished_is_kept(config):
 
 def press(later):
     later.button.click()
-    later._aside.thread.join(30)
+    later.background.thread.join(30)
 
 
 def test_the_button_works_in_a_thread_and_shows_what_came(monkeypatch):
@@ -116,5 +116,5 @@ def test_stop_is_there_only_where_it_does_something_and_while_it_works():
     later.button.click()
     assert not later.stop.disabled and later.button.disabled
     later.stop.click()
-    later._aside.thread.join(30)
+    later.background.thread.join(30)
     assert later.stop.disabled and "over" in later.place.children[0].value

@@ -8,8 +8,8 @@ import random
 import numpy as np
 import pytest
 
-from nblib.engine.errors import InputError
-from nblib.engine.session import Diverged, Session
+from nblib.engine.errors import Diverged, InputError
+from nblib.engine.session import Session
 from nblib.labs.perceptron.digits.config import DigitsConfig
 from nblib.labs.perceptron.digits.job import digits
 from nblib.labs.perceptron.playground import toys

@@ -165,7 +165,7 @@ def test_the_state_is_restored_from_its_line_and_a_wrong_one_changes_nothing(mak
     step, weights = panel.session.model.step, panel.session.model.net.parameters.copy()
     drawer.text.value = line
     drawer.restore()
-    assert "press Stop first" in drawer.said.value
+    assert "press Stop first" in drawer.restored.value
     panel.stop()
     panel.session.wait(PATIENCE)
     panel.reset()
@@ -173,10 +173,10 @@ def test_the_state_is_restored_from_its_line_and_a_wrong_one_changes_nothing(mak
     for wrong in (line[:-3], line.replace("seed=4", "seed=5"), "", "😀 مرحبا"):
         drawer.text.value = wrong
         drawer.restore()
-        assert "state: " in drawer.said.value and panel.config.dataset == "circle"
+        assert "state: " in drawer.restored.value and panel.config.dataset == "circle"
     drawer.text.value = line
     drawer.restore()
-    assert "Restored" in drawer.said.value and panel.config == PlaygroundConfig(dataset="xor", seed=4)
+    assert "Restored" in drawer.restored.value and panel.config == PlaygroundConfig(dataset="xor", seed=4)
     assert panel.shown().step == step and (panel.shown().net.parameters == weights).all()
     panel.step()
     panel.session.wait_for("paused", timeout=PATIENCE)
@@ -197,11 +197,11 @@ def test_the_net_on_screen_is_exported_and_an_empty_name_is_refused(make, tmp_pa
     drawer = panel.drawers["export"]
     drawer.path.value = " "
     drawer.export()
-    wait_until(lambda: "is empty" in drawer.place.children[0].value and not drawer.button.disabled)
+    wait_until(lambda: "is empty" in drawer.content.children[0].value and not drawer.button.disabled)
     drawer.path.value = str(tmp_path / "net")
     drawer.export()
     wait_until(lambda: not drawer.button.disabled)
-    assert "in a fresh process" in drawer.place.children[0].value
+    assert "in a fresh process" in drawer.content.children[0].value
     play = panel.session.model
     with torch.no_grad():
         said = own.load(tmp_path / "net" / "safetensors")(torch.tensor(play.toy.points)).numpy()
@@ -215,7 +215,7 @@ def test_what_is_asked_for_while_it_stops_is_answered_after_the_end(make):
     asked = threading.Event()
     panel.session.call(lambda play: asked.wait(PATIENCE))
     panel.stop()
-    panel.session._enter("stopping", notify=False)
+    panel.session.desk.enter("stopping", notify=False)
     answers = []
     asking = threading.Thread(target=lambda: answers.append(panel.ask(lambda play: play.step)))
     asking.start()

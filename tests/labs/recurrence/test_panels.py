@@ -31,7 +31,7 @@ def small_characters(story, **changes):
 def ran(panel):
     panel.start()
     panel.session.wait_for("finished", "failed", timeout=60)
-    wait_until(lambda: panel.session._told)
+    wait_until(lambda: panel.session.desk.end_shown)
     assert panel.session.view_errors == []
     return panel
 
@@ -260,12 +260,12 @@ def test_neurons_and_gates_of_any_text(wire, story):
     panel = CharactersPanel(small_characters(story))
     panel.show_drawer("neurons")
     neurons = panel.drawers["neurons"]
-    assert "no model yet" in neurons.said.value
+    assert "no model yet" in neurons.note.value
     ran(panel)
     neurons.show()
     assert len(neurons.view.values) == 12 * len(neurons.view.letters) > 0
     neurons.look_for()
-    neurons.aside.thread.join(60)
+    neurons.background.wait(60)
     assert [row["meaning"] for row in neurons.view.found][0] == "inside a quotation"
     for text, letters in (("😀 你好 שלום", 9), ("x" * 10_000, 900), ("\ud83d", 1), ("<b>", 3)):
         neurons.sentence.value = text

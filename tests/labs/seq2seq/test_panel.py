@@ -39,7 +39,7 @@ def attending(**changes) -> TransformerConfig:
 def ran(panel):
     panel.start()
     panel.session.wait_for("finished", "failed", timeout=60)
-    wait_until(lambda: panel.session._told)
+    wait_until(lambda: panel.session.desk.end_shown)
     assert panel.session.view_errors == [] and panel.session.state == "finished"
     return panel
 
@@ -55,8 +55,7 @@ def words(widget) -> str:
 def opened(panel, name):
     panel.show_drawer(name)
     drawer = panel.drawers[name]
-    if drawer.aside.thread is not None:
-        drawer.aside.thread.join(120)
+    assert drawer.background.wait(120)
     return drawer
 
 
@@ -209,7 +208,7 @@ def test_a_run_folder_is_shown_again(wire, tmp_path):
     assert panel.config.num_heads == 2 and panel.lengths.names[0].startswith("Transformer, step 8")
     assert "not in memory" in panel.heat.empty
     for name in panel.drawers:
-        assert "no model yet" in words(opened(panel, name).said)
+        assert "no model yet" in words(opened(panel, name).note)
 
 
 # -- drawers -------------------------------------------------------------------------------------------------------
@@ -218,9 +217,9 @@ def test_a_run_folder_is_shown_again(wire, tmp_path):
 def test_the_beam_and_its_tree(wire):
     panel = TranslatePanel(gru())
     beam = opened(panel, "beam")
-    assert "no model yet" in words(beam.said)
+    assert "no model yet" in words(beam.note)
     ran(panel)
-    wait_until(lambda: "At step 8." in beam.said.value)
+    wait_until(lambda: "At step 8." in beam.note.value)
     wanted = panel.fit.beam(panel.model, panel.sentence.value, 5)
     assert [n[2] for n in beam.tree.nodes] == pytest.approx([n.log_probability for n in wanted.nodes])
     assert sorted(n[4] for n in beam.tree.nodes if n[4]) == list(range(1, len(wanted.hypotheses) + 1))
@@ -234,13 +233,13 @@ def test_the_beam_and_its_tree(wire):
     ranked = words(beam.answers)
     assert ranked.startswith("1 ") and "2 " not in ranked[:4] and greedy in ranked
     set_from_browser(beam.tree, length_penalty=0.0)
-    assert "no model" not in words(beam.said)
+    assert "no model" not in words(beam.note)
     set_from_browser(beam.tree, num_beams=-7, length_penalty=1e9)
     assert beam.tree.nodes and words(beam.answers).startswith("1 ")
     panel.sentence.value = ""
     assert beam.tree.nodes == [] and "empty" in beam.tree.empty and beam.answers.value == ""
     panel.sentence.value = "你好" * 300
-    assert "first 40" in words(beam.said) and beam.tree.nodes
+    assert "first 40" in words(beam.note) and beam.tree.nodes
 
 
 def test_the_beam_asks_between_two_steps_of_a_run(wire):
@@ -271,7 +270,7 @@ def test_held_out_pairs_with_scores(wire):
 
 def test_readings_are_a_matter_of_one_task(wire):
     panel = ran(TranslatePanel(gru()))
-    assert "a matter of the task" in words(opened(panel, "readings").said)
+    assert "a matter of the task" in words(opened(panel, "readings").note)
 
 
 def test_readings_of_held_out_phrases(wire, monkeypatch):
@@ -292,7 +291,7 @@ def test_readings_of_held_out_phrases(wire, monkeypatch):
     try:
         panel = ran(TranslatePanel(gru(task="hanzi to pinyin", batch_size=6)))
         drawer = opened(panel, "readings")
-        assert "3 held-out phrases, read at step 8; characters with several readings: 1" in words(drawer.said)
+        assert "3 held-out phrases, read at step 8; characters with several readings: 1" in words(drawer.note)
         assert "行 hang 1" in words(drawer.place) and "xing 1" in words(drawer.place)
     finally:
         pairs._readings.cache_clear()
@@ -314,24 +313,24 @@ def test_export_and_what_stops_it(wire, tmp_path):
     panel = TranslatePanel(gru())
     export = panel.drawers["export"]
     export.export()
-    assert "no model yet" in words(export.said)
+    assert "no model yet" in words(export.note)
     ran(panel)
     export.path.value = " "
     export.export()
-    assert "folder: is empty" in words(export.said)
+    assert "folder: is empty" in words(export.note)
     export.path.value = str(tmp_path / "out")
     for box in export.formats.values():
         box.value = False
     export.export()
-    assert "Tick at least one" in words(export.said)
+    assert "Tick at least one" in words(export.note)
     export.formats["onnx"].value = True
     export.export()
-    export.aside.thread.join(120)
-    assert "ONNX cannot" in words(export.said) and not (tmp_path / "out").exists()
+    export.background.wait(120)
+    assert "ONNX cannot" in words(export.note) and not (tmp_path / "out").exists()
     export.formats["onnx"].value, export.formats["safetensors"].value = False, True
     export.export()
-    export.aside.thread.join(120)
-    assert "Written to" in words(export.said) and "Translator.load" in words(export.place)
+    export.background.wait(120)
+    assert "Written to" in words(export.note) and "Translator.load" in words(export.place)
     from nblib.labs.seq2seq.export import Translator
 
     loaded = Translator.load(tmp_path / "out" / "safetensors")
@@ -346,8 +345,8 @@ def test_weights_that_are_no_numbers_are_named(wire):
     with torch.no_grad():
         panel.model.readout.weight.fill_(math.nan)
     panel.drawers["export"].export()
-    panel.drawers["export"].aside.thread.join(60)
-    assert "a weight is no finite number" in words(panel.drawers["export"].said)
+    panel.drawers["export"].background.wait(60)
+    assert "a weight is no finite number" in words(panel.drawers["export"].note)
 
 
 # -- the view ------------------------------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ def attending(**changes) -> TransformerConfig:
 def ran(config):
     session = Session(config.make_job())
     session.run()
-    return session, session._run.model
+    return session, session.model
 
 
 @pytest.mark.parametrize("make", [gru, attending])
@@ -50,7 +50,7 @@ def test_a_run_stopped_and_resumed_ends_in_the_same_bits(make, tmp_path):
     session.wait(60)
     again = Session.reopen(tmp_path / "half")
     again.run()
-    other = again._run.model
+    other = again.model
     assert again.step_number == 6
     for (name, a), b in zip(whole.state_dict().items(), other.state_dict().values(), strict=True):
         assert torch.equal(a, b), name

@@ -29,7 +29,7 @@ def small(**changes) -> RaceConfig:
 def ran(panel):
     panel.start()
     panel.session.wait_for("finished", "failed", timeout=60)
-    wait_until(lambda: panel.session._told)
+    wait_until(lambda: panel.session.desk.end_shown)
     assert panel.session.view_errors == []
     return panel
 
@@ -87,7 +87,7 @@ def test_the_rate_is_moved_by_hand_and_marked(wire):
     wait_until(lambda: panel.fit is not None and panel.fit.live["learning_rate"] == 0.002)
     panel.stop()
     panel.session.wait_for("stopped", timeout=60)
-    wait_until(lambda: panel.session._told)
+    wait_until(lambda: panel.session.desk.end_shown)
     assert "changed by hand" in panel.rates.names and panel.session.view_errors == []
 
 
@@ -128,7 +128,7 @@ def test_being_watched_changes_no_bit(wire):
     for text in ("我", "我喜欢", "你好"):
         panel.drawers["looks"].sentence.value = text
     panel.session.wait_for("finished", timeout=60)
-    wait_until(lambda: panel.session._told)
+    wait_until(lambda: panel.session.desk.end_shown)
     assert panel.session.view_errors == []
     theirs = alone.job.model.state_dict()
     assert all(torch.equal(weight, theirs[name]) for name, weight in panel.model.state_dict().items())
@@ -164,7 +164,7 @@ def test_settings_at_their_ends(wire, ends):
     panel = RacePanel(small(**{"max_steps": 3, **ends}))
     panel.start()
     panel.session.wait_for("finished", "failed", timeout=60)
-    wait_until(lambda: panel.session._told)
+    wait_until(lambda: panel.session.desk.end_shown)
     assert panel.session.view_errors == []
     if panel.session.state == "failed":
         assert "no longer a finite number" in panel.status.notice

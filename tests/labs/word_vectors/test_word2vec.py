@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from nblib import InputError, Session, Word2VecConfig, word2vec
-from nblib.engine.session import Diverged
+from nblib.engine.errors import Diverged
 from nblib.labs.word_vectors.word2vec.job import _stretches, rate_at
 from nblib.models.word2vec import Examples, Word2Vec, keep_probabilities, noise_table, sample_examples
 from nblib.sources.corpora import from_sentences

@@ -164,14 +164,17 @@ def test_the_export_is_read_by_gensim(finished_panel, tmp_path):
     assert drawer.path.value == "runs/vectors-kinds.txt"
     drawer.path.value = str(tmp_path / "vectors.txt")
     drawer.button.click()
-    drawer.wait()
-    assert "33 words of 12 numbers" in drawer.said.value and "equal to the bit" in drawer.said.value
+    drawer.background.wait()
+    assert (
+        "33 words of 12 numbers" in drawer.content.children[0].value
+        and "equal to the bit" in drawer.content.children[0].value
+    )
     theirs = KeyedVectors.load_word2vec_format(drawer.path.value)
     assert np.array_equal(theirs.vectors, finished_panel.vectors.vectors)
     drawer.path.value = " "
     drawer.button.click()
-    drawer.wait()
-    assert "file: is empty" in drawer.said.value
+    drawer.background.wait()
+    assert "file: is empty" in drawer.content.children[0].value
 
 
 def test_a_rate_that_is_too_high_ends_the_run_says_so_and_reset_leads_back(panel):

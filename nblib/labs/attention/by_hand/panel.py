@@ -5,15 +5,17 @@ from __future__ import annotations
 import math
 import threading
 import zlib
-from typing import Any
+from typing import Any, TypeVar
 
 import ipywidgets as widgets
 import numpy as np
 
 from nblib.engine.errors import InputError
 from nblib.labs.attention.by_hand.view import ByHand
-from nblib.ui.text_input import tokens, whole
+from nblib.ui.elements import Choice
+from nblib.ui.text_input import well_formed, words_or_characters
 
+T = TypeVar("T")
 SENTENCE = "I like to eat pizza"
 MOST_WORDS = 8
 PADS = 2
@@ -52,7 +54,7 @@ class AttentionByHandPanel(widgets.VBox):
         self._lock = threading.RLock()
         self._quiet = False
         self.sentence = widgets.Text(
-            value=whole(sentence),
+            value=well_formed(sentence),
             description="Sentence",
             continuous_update=True,
             layout={"flex": "1 1 260px", "width": "auto"},
@@ -128,7 +130,7 @@ class AttentionByHandPanel(widgets.VBox):
                 self._draw()
 
     def _draw(self) -> None:
-        self._words, note = tokens(self.sentence.value, MOST_WORDS, "words")
+        self._words, note = words_or_characters(self.sentence.value, MOST_WORDS, "words")
         self.masked.disabled = not self.padded.value
         if not self._words:
             self.matrices = {}
@@ -141,18 +143,18 @@ class AttentionByHandPanel(widgets.VBox):
         self.matrices = {name: array for name, (_, array) in found.items()}
         self.view.show(
             [{"name": name, "shape": list(array.shape), **about} for name, (about, array) in found.items()],
-            list(self.matrices.values()), tokens=words, heads=self.heads.value, note=f"{note} {self._remark()}".strip(),
+            list(self.matrices.values()), tokens=words, heads=self.heads.chosen, note=f"{note} {self._remark()}".strip(),
             scale=usual if self._scale is None else self._scale, usual=usual, curves=curves, pads=pads, problem={},
         )  # fmt: skip
 
     def _remark(self) -> str:
-        if self.positions.value and self.size.value % 2:
-            return f"Sines and cosines come in pairs, and {self.size.value} is odd: no positions are added."
+        if self.positions.chosen and self.size.chosen % 2:
+            return f"Sines and cosines come in pairs, and {self.size.chosen} is odd: no positions are added."
         return ""
 
     def _fill(self, words: list[str]) -> None:
         """X and the weights: those that are there stay, for the same words at the same places."""
-        d = self.size.value
+        d = self.size.chosen
         kept = self._rows
         self._rows = [
             kept[i] if i < len(kept) and kept[i][0] == word else (word, _drawn(f"{word} {self._seed}", (d,)))
@@ -169,10 +171,10 @@ class AttentionByHandPanel(widgets.VBox):
         from nblib.models.attention import causal_mask
         from nblib.models.positions import sinusoidal
 
-        n, d, heads = len(words), self.size.value, self.heads.value
+        n, d, heads = len(words), self.size.chosen, self.heads.chosen
         x = torch.from_numpy(np.stack([row for _, row in self._rows]))
         w = {name: torch.from_numpy(weights) for name, weights in self._weights.items()}
-        place = sinusoidal(n, d).double() if self.positions.value and d % 2 == 0 else None
+        place = sinusoidal(n, d).double() if self.positions.chosen and d % 2 == 0 else None
         mask = causal_mask(n) if self.causal.value else None
         if pads and self.masked.value:
             real = torch.arange(n) < n - pads
@@ -218,10 +220,10 @@ class AttentionByHandPanel(widgets.VBox):
     def _resized(self, _change: Any) -> None:
         """Other dimensions: other numbers, and the heads that divide them."""
         with self._lock:
-            self._rows, self._weights, kept = [], {}, self.heads.value
+            self._rows, self._weights, kept = [], {}, self.heads.chosen
             self._quiet = True
             try:
-                offered = heads_for(self.size.value)
+                offered = heads_for(self.size.chosen)
                 self.heads.options = [(str(n), n) for n in offered]
                 self.heads.value = kept if kept in offered else 1
             finally:
@@ -325,8 +327,8 @@ def _drawn(name: str, shape: tuple[int, ...], spread: float = 1.0) -> np.ndarray
     return np.round(random.normal(0, spread, shape), 1) + 0.0
 
 
-def _choice(label: str, options: list, value: Any, width: int = 150) -> widgets.Dropdown:
-    return widgets.Dropdown(options=options, value=value, description=label, layout={"width": f"{width}px"})
+def _choice(label: str, options: list[tuple[str, T]], value: T, width: int = 150) -> Choice[T]:
+    return Choice(options=options, value=value, description=label, layout={"width": f"{width}px"})
 
 
 def _row(*parts: widgets.Widget) -> widgets.HBox:

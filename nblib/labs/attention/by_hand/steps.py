@@ -44,12 +44,12 @@ def attention_steps(
     if width % num_heads:
         raise ValueError(f"num_heads: {num_heads} heads do not divide a width of {width}")
     q, k, v = (split(x @ weights, num_heads) for weights in (query, key, value))  # (H, T, d) each
-    scale = q.shape[-1] ** -0.5 if scale is None else scale
+    factor: float = q.shape[-1] ** -0.5 if scale is None else scale
     scores = q @ k.transpose(1, 2)  # (H, T, T)
-    scaled = scores * scale
+    scaled = scores * factor
     masked = scaled if mask is None else scaled.masked_fill(~mask, -math.inf)
-    found = attention(q, k, v, mask, scale)
-    return Steps(q, k, v, scores, scaled, masked, found.weights, found.values, join(found.values))
+    attended = attention(q, k, v, mask, factor)
+    return Steps(q, k, v, scores, scaled, masked, attended.weights, attended.values, join(attended.values))
 
 
 def split(x: Tensor, num_heads: int) -> Tensor:

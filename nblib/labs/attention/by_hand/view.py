@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
-import anywidget
 import numpy as np
-import traitlets
 
+from nblib.ui import traits
 from nblib.ui.views.files import script, text
+from nblib.ui.views.view import AnsweringView, Content
 
 
-class ByHand(anywidget.AnyWidget):
+class ByHand(AnsweringView):
     """Grids of numbers on one canvas, in stages; an edit goes to Python, and all of them come back in one message.
 
     ``matrices``: one dict a matrix, with "name", "title", "stage" ("input", "project", "weights" or "output"),
@@ -27,53 +28,46 @@ class ByHand(anywidget.AnyWidget):
     only then, with all that was edited in between. Until then the script shows what it computes from the same rules.
     """
 
+    host = "nblib-hand-host"
     _esm = script("view.js", __file__)
     _css = text("panel.css") + text("kit.css") + text("view.css", __file__)
 
-    tokens = traitlets.List().tag(sync=True)
-    matrices = traitlets.List().tag(sync=True)
-    data = traitlets.Bytes(b"").tag(sync=True)
-    heads = traitlets.Int(1).tag(sync=True)
-    scale = traitlets.Float(1.0).tag(sync=True)
-    usual = traitlets.Float(1.0).tag(sync=True)
-    curves = traitlets.Bytes(b"").tag(sync=True)
-    pads = traitlets.Int(0).tag(sync=True)
-    note = traitlets.Unicode("").tag(sync=True)
-    empty = traitlets.Unicode("").tag(sync=True)
-    problem = traitlets.Dict().tag(sync=True)
-    seen = traitlets.Int(0).tag(sync=True)
+    tokens = traits.items()
+    matrices = traits.items()
+    data = traits.data()
+    heads = traits.whole(1)
+    scale = traits.number(1.0)
+    usual = traits.number(1.0)
+    curves = traits.data()
+    pads = traits.whole()
+    note = traits.text()
+    empty = traits.text()
+    problem = traits.mapping()
+    seen = traits.whole()
 
     def __init__(
         self,
         edited: Callable[[list, dict], None] = lambda cells, more: None,
-        lock: threading.RLock | None = None,
+        lock: AbstractContextManager | None = None,
         **values: Any,
     ):
         """``edited(cells, more)`` is called with [name, row, column, text] each, and {"scale": number or None} where
         the slider was moved; under ``lock``, for a panel whose other handlers may run in another thread."""
         super().__init__(**values)
-        self.add_class("nblib-hand-host")
-        self._edited, self._lock = edited, lock or threading.RLock()
-        self.on_msg(self._hear)
+        self._edited = edited
+        self.listen(self._edit, kinds=("edit",), lock=lock or threading.RLock(), together=True)
 
-    def show(self, matrices: Sequence[dict], numbers: Sequence[np.ndarray], **traits: Any) -> None:
+    def show(self, matrices: Sequence[dict], numbers: Sequence[np.ndarray], **values: Any) -> None:
         """Other numbers, and what else has changed, in one message."""
         with self.hold_sync():
-            for name, value in traits.items():
-                setattr(self, name, value)
+            self.assign(**values)
             self.matrices = list(matrices)
             flat = [np.asarray(m, np.float64).ravel() for m in numbers]
             self.data = np.concatenate(flat).tobytes() if flat else b""
 
-    def _hear(self, _widget: Any, content: dict, _buffers: Any = None) -> None:
-        if content.get("type") != "edit":
-            return
-        with self._lock, self.hold_sync():
-            try:
-                cells = [[str(c[0]), int(c[1]), int(c[2]), str(c[3])] for c in content.get("cells", [])]
-                self._edited(cells, {"scale": content["scale"]} if "scale" in content else {})
-            finally:
-                self.seen = int(content.get("number", 0))
+    def _edit(self, content: Content) -> None:
+        cells = [[str(c[0]), int(c[1]), int(c[2]), str(c[3])] for c in content.get("cells", [])]
+        self._edited(cells, {"scale": content["scale"]} if "scale" in content else {})
 
 
 # What a "rule" may be, with its fields: how the numbers of a matrix come about from those of others.

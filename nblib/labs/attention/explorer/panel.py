@@ -16,7 +16,7 @@ from nblib.inspect.opening import Opened, open_model
 from nblib.inspect.roles import roles
 from nblib.inspect.sentences import SENTENCES
 from nblib.labs.attention.explorer.view import Explorer
-from nblib.ui.text_input import whole
+from nblib.ui.text_input import well_formed
 
 SENTENCE = "I like to eat pizza"
 
@@ -72,7 +72,7 @@ class AttentionExplorer(widgets.VBox):
         with self._lock:
             if self.opened is None:
                 raise InputError("explorer: no model is open; name one, for example minilm")
-            self._put(text, *self._read(self.opened, text))
+            self._put(self.opened, text, *self._read(self.opened, text))
 
     def save(self, path: str | Path) -> Path:
         """Write what is shown as one HTML page that needs no network and no kernel. Raises InputError."""
@@ -85,13 +85,13 @@ class AttentionExplorer(widgets.VBox):
     def _open(self, model: Any, text: str, tokenizer: Any = None) -> None:
         """Another model, with its roles and its maps of ``text``; whatever fails, what is shown stays."""
         opened = open_model(model, tokenizer)
-        found = self._measured(opened)
+        scores_of = self._measured(opened)
         maps = self._read(opened, text)
         self.opened, self._asked_for = opened, model
         with self.view.hold_sync():
-            self.view.roles = {name: np.round(scores, 3).tolist() for name, scores in found.items()}
+            self.view.roles = {name: np.round(scores, 3).tolist() for name, scores in scores_of.items()}
             self.view.role_texts = len(self._sentences)
-        self._put(text, *maps)
+        self._put(opened, text, *maps)
 
     def _measured(self, opened: Opened) -> dict[str, np.ndarray]:
         maps = [attention(opened.model, opened.tokenizer, text) for text in self._sentences]
@@ -99,23 +99,22 @@ class AttentionExplorer(widgets.VBox):
         return roles(maps, sorted(separators)) if maps else {}
 
     def _read(self, opened: Opened, text: str) -> tuple[Maps, Maps | None]:
-        maps = attention(opened.model, opened.tokenizer, whole(text))
+        maps = attention(opened.model, opened.tokenizer, well_formed(text))
         if self._beside is None:
             return maps, None
-        beside = attention(self._beside.model, self._beside.tokenizer, whole(text))
+        beside = attention(self._beside.model, self._beside.tokenizer, well_formed(text))
         if beside.ids != maps.ids or beside.weights.shape != maps.weights.shape:
             raise InputError(f"beside: {self._beside.name} has other tokens or heads than {opened.name}")
         return maps, beside
 
-    def _put(self, text: str, maps: Maps, beside: Maps | None) -> None:
-        opened = self.opened
+    def _put(self, opened: Opened, text: str, maps: Maps, beside: Maps | None) -> None:
         self.maps, self.beside_maps = maps, beside
         sets = [(opened.name, maps)]
-        if beside is not None:
+        if beside is not None and self._beside is not None:
             names = [opened.name, self._beside.name]
             names = names if names[0] != names[1] else ["first", "second"]
             sets = list(zip(names, (maps, beside), strict=True))
-        self.view.show(sets, model=opened.name, text=whole(text), note=maps.note, about=_about(opened, maps))
+        self.view.show(sets, model=opened.name, text=well_formed(text), note=maps.note, about=_about(opened, maps))
 
     def _ask(self, model: str, text: str) -> None:
         with self._lock:
@@ -141,14 +140,14 @@ class AttentionExplorer(widgets.VBox):
                 "all": lambda w, m: w.mean(),
                 "rollout": lambda w, m: rollout(m.weights)[place["row"], place["column"]],
             }[place["mode"]]
-            found = [float(shown(w, m)) for w, m in zip(both, (self.maps, self.beside_maps), strict=False)]
-            return found[1] - found[0] if place["set"] < 0 else found[place["set"]]
+            weights = [float(shown(w, m)) for w, m in zip(both, (self.maps, self.beside_maps), strict=False)]
+            return weights[1] - weights[0] if place["set"] < 0 else weights[place["set"]]
 
 
 def _stops(tokenizer: Any) -> list[int]:
     """The ids of full stops and commas: separators that a text brings itself."""
-    found = [tokenizer.encode(mark, add_special_tokens=False) for mark in (".", ",", ";", "?")]
-    return [ids[0] for ids in found if len(ids) == 1]
+    encoded = [tokenizer.encode(mark, add_special_tokens=False) for mark in (".", ",", ";", "?")]
+    return [ids[0] for ids in encoded if len(ids) == 1]
 
 
 def _about(opened: Opened, maps: Maps) -> str:

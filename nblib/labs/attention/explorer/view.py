@@ -8,19 +8,19 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-import anywidget
 import numpy as np
-import traitlets
 
 from nblib.engine.errors import InputError
 from nblib.inspect.maps import Maps, packed, rollout
+from nblib.ui import traits
 from nblib.ui.views.files import script, text
+from nblib.ui.views.view import AnsweringView, Content
 
 SCRIPT = script("view.js", __file__)
 STYLE = text("panel.css") + text("kit.css") + text("view.css", __file__)
 
 
-class Explorer(anywidget.AnyWidget):
+class Explorer(AnsweringView):
     """All layers and heads as thumbnails, one head large, and lines from token to token.
 
     The maps come as a message and are no part of the widget's state, so that a saved notebook holds none of them; a
@@ -28,38 +28,37 @@ class Explorer(anywidget.AnyWidget):
     measured over ``role_texts`` sentences. ``alone``: the page has no kernel behind it.
     """
 
+    host = "nblib-explorer-host"
     _esm = SCRIPT
     _css = STYLE
 
-    roles = traitlets.Dict().tag(sync=True)
-    role_texts = traitlets.Int(0).tag(sync=True)
-    alone = traitlets.Bool(False).tag(sync=True)
+    roles = traits.mapping()
+    role_texts = traits.whole()
+    alone = traits.flag()
 
     def __init__(
         self,
         ask: Callable[[str, str], None] = lambda model, text: None,
-        exact: Callable[[dict], float] | None = None,
+        exact: Callable[[Content], float] | None = None,
         **values: Any,
     ):
         """``ask(model, text)`` is called with what a person typed; ``exact(place)`` gives one weight."""
         super().__init__(**values)
-        self.add_class("nblib-explorer-host")
         self._ask, self._exact = ask, exact
-        self._lock = threading.RLock()
         self._shown: tuple[dict, list[bytes]] | None = None
         self._said = ("", "plain")
-        self._number = 0
-        self.on_msg(self._hear)
+        self._maps_number = 0
+        self.listen(self._respond, lock=threading.RLock())
 
     def show(self, sets: list[tuple[str, Maps]], **content: Any) -> None:
         """Show the maps of one model, or of two that cut the text alike; in one message, with what ``content`` says of
         them (model, text, note, about)."""
         first = sets[0][1]
         layers, heads = first.weights.shape[:2]
-        self._number += 1
+        self._maps_number += 1
         message = {
             "type": "maps", "tokens": first.tokens, "causal": first.causal, "layers": layers, "heads": heads,
-            "names": [name for name, _ in sets], "number": self._number, **content,
+            "names": [name for name, _ in sets], "number": self._maps_number, **content,
         }  # fmt: skip
         buffers = []
         for _, maps in sets:
@@ -80,24 +79,27 @@ class Explorer(anywidget.AnyWidget):
         """What the browser was sent to explore the present text."""
         return sum(len(b) for b in self._shown[1]) if self._shown else 0
 
-    def _hear(self, _widget: Any, content: dict, _buffers: Any = None) -> None:
-        with self._lock:
-            kind = content.get("type")
-            if kind == "ready":
-                if self._shown:
-                    self.send(*self._shown)
-                if self._said[0]:
-                    self.send({"type": "said", "text": self._said[0], "tone": self._said[1]})
-            elif kind == "ask":
-                self.send({"type": "heard"})
-                self._ask(str(content.get("model", "")), str(content.get("text", "")))
-            elif kind == "exact" and self._exact is not None:
-                self.send({"type": "exact", "key": content["key"], "value": f"{self._exact(content):.6g}"})
-            elif kind == "html":
-                try:
-                    self.send({"type": "html"}, [self.html().encode()])
-                except InputError as error:
-                    self.say(str(error))
+    def acknowledge(self) -> None:
+        """Nothing: messages have no number, and a question is told before its answer that it was heard, for a model
+        may take seconds to read."""
+
+    def _respond(self, content: Content) -> None:
+        kind = content.get("type")
+        if kind == "ready":
+            if self._shown:
+                self.send(*self._shown)
+            if self._said[0]:
+                self.send({"type": "said", "text": self._said[0], "tone": self._said[1]})
+        elif kind == "ask":
+            self.send({"type": "heard"})
+            self._ask(str(content.get("model", "")), str(content.get("text", "")))
+        elif kind == "exact" and self._exact is not None:
+            self.send({"type": "exact", "key": content["key"], "value": f"{self._exact(content):.6g}"})
+        elif kind == "html":
+            try:
+                self.send({"type": "html"}, [self.html().encode()])
+            except InputError as error:
+                self.say(str(error))
 
     def html(self) -> str:
         """One page that shows the present maps with no network and no kernel. Raises InputError without maps."""

@@ -12,12 +12,13 @@ import numpy as np
 
 from nblib import sources
 from nblib.engine.errors import InputError, SessionError
-from nblib.engine.session import FAILED, Session
+from nblib.engine.session import Session
+from nblib.engine.states import FAILED
+from nblib.engine.text import duration
 from nblib.inspect.cause import BATCH, Damage, HeldOut, compared, shape, untouched
 from nblib.inspect.opening import Opened, open_model
 from nblib.labs.attention.heads.view import Heads
-from nblib.ui.run_text import duration
-from nblib.ui.text_input import whole
+from nblib.ui.text_input import well_formed
 
 FIELDS = {
     "next token": [("text", "Begins with")],
@@ -108,22 +109,17 @@ class HeadsPanel(widgets.VBox):
     def held_out(self) -> HeldOut:
         """The texts that the loss is measured over. Raises InputError where there are none."""
         if self._held_out is None:
+            opened = self._model()
             texts, labels = self._given
             if texts is None:
-                texts, labels = self._reviews()
-            self._held_out = HeldOut(self.opened, texts[:MOST_TEXTS], labels[:MOST_TEXTS] if labels else None)
+                texts, labels = _reviews(opened)
+            self._held_out = HeldOut(opened, texts[:MOST_TEXTS], labels[:MOST_TEXTS] if labels else None)
         return self._held_out
 
-    def _reviews(self) -> tuple[list[str], list[str] | None]:
-        test = sources.load("reviews")["test"]
-        names = test.features["label"].names
-        if self.opened.says != "classes":
-            return list(test["text"]), None
-        if not set(names) <= set(self.opened.labels):
-            raise InputError(
-                f"labels: the reviews are {' or '.join(names)}, this model says others; give texts and labels"
-            )
-        return list(test["text"]), [names[k] for k in test["label"]]
+    def _model(self) -> Opened:
+        if self.opened is None:
+            raise InputError("model: none is open; name one, for example minilm")
+        return self.opened
 
     # -- what a person does ------------------------------------------------------------------------------------------
 
@@ -151,17 +147,19 @@ class HeadsPanel(widgets.VBox):
             self.scales = np.clip(given, 0, 1).reshape(self.scales.shape)
         known = self.view.texts
         texts = {
-            name: whole(str(text))[:4000] for name, text in dict(content.get("texts", {})).items() if name in known
+            name: well_formed(str(text))[:4000]
+            for name, text in dict(content.get("texts", {})).items()
+            if name in known
         }
         self.view.show(scales=self.scales, texts={**known, **texts})
 
     def _ask(self) -> None:
-        texts = self.view.texts
+        opened, texts = self._model(), self.view.texts
         asked = texts["text"], texts.get("second", "")
         if asked != self._asked:
-            self._before, self._asked = untouched(self.opened, *asked), asked
-        before, now = compared(self.opened, *asked, self.scales, before=self._before)
-        self.view.bars(before.labels, before.values, now.values, before.about)
+            self._before, self._asked = untouched(opened, *asked), asked
+        before, now = compared(opened, *asked, self.scales, before=self._before)
+        self.view.bars(before.labels, before.values.tolist(), now.values.tolist(), before.about)
         self.view.say("", "plain")
 
     def _tell_loss(self) -> None:
@@ -177,8 +175,8 @@ class HeadsPanel(widgets.VBox):
             self._few = self.held_out().first(max(1, int(LOSS_SECONDS / one)))
             self._loss_before = self._few.loss()
         now = self._few.loss(self.scales)
-        what = LOSSES[self.opened.says]
-        change = f"{abs(self._loss_before):.4f} → {abs(now):.4f}"
+        what = LOSSES[self._model().says]
+        change = f"{abs(self._loss_before or 0.0):.4f} → {abs(now):.4f}"
         self.view.show(loss=f"Over {len(self._few)} held-out texts ({what}): {change}")
 
     # -- the map of all heads ----------------------------------------------------------------------------------------
@@ -188,32 +186,45 @@ class HeadsPanel(widgets.VBox):
         with self._lock:
             if self.session is not None and self.session.active:
                 return self.session
-            session = Session(Damage(self.held_out(), self.seconds))
-            session.subscribe(self._on_session)
+            job = Damage(self.held_out(), self.seconds)
+            session = Session(job)
+            session.subscribe(lambda session: self._on_session(job, session))
             session.start()
             self.session = session
             return session
 
-    def _on_session(self, session: Session) -> None:
-        job = session.job
+    def _on_session(self, job: Damage, session: Session) -> None:
         if session.over:
             words = f"failed: {session.error}" if session.state == FAILED else self._about(job, session)
             self.damage = job.found.copy()
             self.view.show(busy=None, busy_about="", damage=job.found, damage_about=words)
             return
         done = session.step_number / session.total if session.total else 0.0
-        left = duration(session.seconds_left)
+        left = duration(session.seconds_left, unknown="–")
         words = f"{session.step_number} of {session.total or '…'} heads over {job.texts_taken} texts, {left} left"
         self.view.show(busy=float(done), busy_about=words, damage=job.found)
 
     def _about(self, job: Damage, session: Session) -> str:
-        whole_map = session.step_number == session.total
         if not np.isfinite(job.found).any():
             return "Stopped before the first head was measured."
-        layer, head = np.unravel_index(np.nanargmax(job.found), job.found.shape)
-        stopped = "" if whole_map else f"Stopped after {session.step_number} of {session.total} heads. "
-        with_all = f", {job.loss:.3f} with all heads" if self.opened.says != "similarity" else ""
+        says, heads = self._model().says, job.found.shape[1]
+        layer, head = divmod(int(np.nanargmax(job.found)), heads)
+        stopped = ""
+        if session.step_number != session.total:
+            stopped = f"Stopped after {session.step_number} of {session.total} heads. "
+        with_all = f", {job.loss:.3f} with all heads" if says != "similarity" else ""
         return (
-            f"{stopped}Over {job.texts_taken} texts ({LOSSES[self.opened.says]}{with_all}): "
+            f"{stopped}Over {job.texts_taken} texts ({LOSSES[says]}{with_all}): "
             f"most is lost without layer {layer + 1}, head {head + 1}: {job.found[layer, head]:+.3f}."
         )
+
+
+def _reviews(opened: Opened) -> tuple[list[str], list[str] | None]:
+    """Texts of the reviews' test split, with their classes for a model that says the same ones."""
+    test = sources.load("reviews")["test"]
+    names = test.features["label"].names
+    if opened.says != "classes":
+        return list(test["text"]), None
+    if not set(names) <= set(opened.labels):
+        raise InputError(f"labels: the reviews are {' or '.join(names)}, this model says others; give texts and labels")
+    return list(test["text"]), [names[k] for k in test["label"]]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from nblib.engine.session import Run
+from nblib.engine.run import Run
 from nblib.labs.perceptron.digits.config import DigitsConfig
 from nblib.models.descent import Descent, regularise
 from nblib.models.mlp import MLP
@@ -97,7 +97,8 @@ class DigitsJob:
 
         run.on_set(change)
         size, falling = min(config.batch_size, len(images)), config.lr_scheduler_type == "linear"
-        run.begin(total=config.epochs * -(-len(images) // size))
+        total = config.epochs * -(-len(images) // size)
+        run.begin(total=total)
         for epoch in range(config.epochs):
             rng = np.random.default_rng([config.seed, 2, epoch])
             order = rng.permutation(len(images))
@@ -107,7 +108,7 @@ class DigitsJob:
                 x, y = seen[rows], labels[rows]
                 answer = net.backward(x, y)
                 loss = -np.log(np.maximum(answer[np.arange(len(y)), y], np.float32(1e-30))).mean()
-                rate = live["learning_rate"] * (1 - run.number / run.session.total if falling else 1)
+                rate = live["learning_rate"] * (1 - run.number / total if falling else 1)
                 descent.step(net.gradient, rate)
                 regularise(net.parameters, mask, "l2", rate * live["weight_decay"])
                 more = {}

@@ -14,10 +14,12 @@ from nblib.labs.perceptron.digits.config import DigitsConfig
 from nblib.labs.perceptron.digits.job import Reader
 from nblib.labs.perceptron.digits.pad import Pad, ink_of
 from nblib.sources.digits import as_scanned
-from nblib.ui.background import html
-from nblib.ui.run_panel import RunPanel, row
+from nblib.ui.drawer import Drawer
+from nblib.ui.elements import html, row
+from nblib.ui.run_panel import RunPanel
 from nblib.ui.views.gallery import Confusion, Gallery
 from nblib.ui.views.lines import Lines
+from nblib.ui.views.view import Content
 
 MOST_NEURONS, MOST_BEHIND = 64, 24
 WAITING = "press Start: it has not learnt yet"
@@ -37,7 +39,7 @@ class DigitsPanel(RunPanel):
 
     def pictures(self) -> widgets.DOMWidget:
         self.pad = Pad(message=WAITING)
-        self.pad.on_msg(self._hear_pad)
+        self.pad.listen(self._hear_pad)
         self.lines = Lines(height=150, empty="loss and accuracy appear here as it learns", title="")
         self.weights = Gallery(signed=True, size=40)
         self.confusion = Confusion()
@@ -77,12 +79,13 @@ class DigitsPanel(RunPanel):
             with self.confusion.hold_sync():
                 self.confusion.counts, self.confusion.chosen = [0] * 100, [-1, -1]
         else:
-            self._reader = model.copy()
-            self._answers = self._reader.answers(1000).argmax(1)
-            self._show_weights(self._reader)
-            found = np.zeros((10, 10), np.int64)
-            np.add.at(found, (model.digits.test_labels[: len(self._answers)], self._answers), 1)
-            self.confusion.counts = found.ravel().tolist()
+            reader = model.copy()
+            answers = reader.answers(1000).argmax(1)
+            self._reader, self._answers = reader, answers
+            self._show_weights(reader)
+            counts = np.zeros((10, 10), np.int64)
+            np.add.at(counts, (model.digits.test_labels[: len(answers)], answers), 1)
+            self.confusion.counts = counts.ravel().tolist()
         self._read_pad()
         self._show_behind()
 
@@ -103,7 +106,7 @@ class DigitsPanel(RunPanel):
 
     # -- the pad -----------------------------------------------------------------------------------------------------
 
-    def _hear_pad(self, _widget: Any, content: dict, _buffers: Any = None) -> None:
+    def _hear_pad(self, content: Content) -> None:
         try:
             if content.get("type") == "ink":
                 self._ink = ink_of(str(content.get("bits", "")))
@@ -111,8 +114,6 @@ class DigitsPanel(RunPanel):
                     self._read_pad()
         except ValueError:
             self.say("pad: what came from the page is no drawing; press Clear and draw again")
-        finally:
-            self.pad.seen = int(content.get("number", 0))
 
     def _read_pad(self) -> None:
         reader = self._reader
@@ -124,31 +125,29 @@ class DigitsPanel(RunPanel):
             self.pad.side, self.pad.message = side, message
             self.pad.image = (255 * image / levels).astype(np.uint8).tobytes()
             with np.errstate(all="ignore"):
-                known = reader is not None and not empty
-                answer = reader.probabilities(image) if known else np.empty(0, np.float32)
+                nothing = np.empty(0, np.float32)
+                answer = reader.probabilities(image) if reader is not None and not empty else nothing
             self.pad.probabilities = np.nan_to_num(answer).astype(np.float32).tobytes()
 
     def _show_behind(self) -> None:
-        row_, column = self.confusion.chosen
-        if self._answers is None or row_ < 0:
+        true, read = self.confusion.chosen
+        if self._reader is None or self._answers is None or true < 0:
             text = WAITING if self._answers is None else "Press a cell to see its pictures."
             self.behind.show(np.zeros((0, 8, 8), np.uint8), message=text)
             return
         digits = self._reader.digits
         labels = digits.test_labels[: len(self._answers)]
-        found = np.flatnonzero((labels == row_) & (self._answers == column))
-        images = digits.test_images[found[:MOST_BEHIND]].reshape(-1, digits.side, digits.side)
-        more = f", the first {MOST_BEHIND} of them" if len(found) > MOST_BEHIND else ""
-        text = f"{len(found)} test pictures of {row_} read as {column}{more}."
+        places = np.flatnonzero((labels == true) & (self._answers == read))
+        images = digits.test_images[places[:MOST_BEHIND]].reshape(-1, digits.side, digits.side)
+        more = f", the first {MOST_BEHIND} of them" if len(places) > MOST_BEHIND else ""
+        text = f"{len(places)} test pictures of {true} read as {read}{more}."
         self.behind.show((255 * images / digits.levels).astype(np.uint8), message=text)
 
 
-class _Section:
+class _Section(Drawer):
     """A drawer that holds what is always kept up to date."""
 
     def __init__(self, title: str, icon: str, tooltip: str, content: widgets.Widget):
+        super().__init__()
         self.title, self.icon, self.tooltip = title, icon, tooltip
-        self.widget = widgets.VBox([html(tooltip + "."), content], layout={"width": "100%"})
-
-    def opened(self) -> None:
-        return
+        self.fill([html(tooltip + "."), content])

@@ -12,10 +12,10 @@ from nblib.engine.errors import InputError
 from nblib.labs.perceptron.line.config import PerceptronConfig
 from nblib.labs.perceptron.plane import Plane
 from nblib.models import perceptron
-from nblib.ui.background import html
 from nblib.ui.controls import Controls
-from nblib.ui.run_panel import row
+from nblib.ui.elements import html, row
 from nblib.ui.views.lines import Lines
+from nblib.ui.views.view import Content
 
 EXTENT = [-1.0, 2.0, -1.0, 2.0]
 MOST_PASSES = 500
@@ -41,7 +41,7 @@ class PerceptronPanel(widgets.VBox):
         )  # fmt: skip
         self.plane = Plane(extent=EXTENT)
         self._grid = self.plane.grid()
-        self.plane.on_msg(self._hear)
+        self.plane.listen(self._hear)
         self.said = html("")
         self.said.add_class("nblib-perceptron-said")
         self.lines = Lines(
@@ -125,8 +125,9 @@ class PerceptronPanel(widgets.VBox):
         self._next = index + 1
         x, y, label = self.points[index]
         done = perceptron.update(self.weights, self.config.bias, (x, y), int(label), self.config.learning_rate)
+        w1, w2, bias = done.after
         self.updates += done.error != 0
-        self._line(*done.after)
+        self._line(w1, w2, bias)
         self._show(marked=index)
         self._say([f"Point {index + 1} of {len(self.points)}: {done.lines()[0]}", *done.lines()[1:]])
 
@@ -134,14 +135,14 @@ class PerceptronPanel(widgets.VBox):
         """Present all points until none is wrong, 500 passes at most."""
         start = [*self.weights, self.config.bias]
         labels = self.points[:, 2]
-        found = perceptron.learn(
+        learnt = perceptron.learn(
             self.points[:, :2], labels, learning_rate=self.config.learning_rate, most_passes=MOST_PASSES, start=start
         )
-        self.updates += found.updates
-        self._line(*found.weights, found.bias)
+        self.updates += learnt.updates
+        self._line(*learnt.weights, learnt.bias)
         self._show()
-        passes = f"{found.passes:,} pass{'es' * (found.passes > 1)} with {found.updates:,} updates"
-        if found.converged:
+        passes = f"{learnt.passes:,} pass{'es' * (learnt.passes > 1)} with {learnt.updates:,} updates"
+        if learnt.converged:
             self._say([f"No mistake is left after {passes}.", *self._bound()])
         else:
             self._say([f"After {passes} there are still mistakes.", *self._bound()])
@@ -244,19 +245,16 @@ class PerceptronPanel(widgets.VBox):
         except InputError as error:
             self._say([str(error)], bad=True)
 
-    def _hear(self, _widget: Any, content: dict, _buffers: Any = None) -> None:
-        try:
-            kind, index = content.get("type"), int(content.get("index", -1))
-            if kind == "add":
-                self.add(float(content["x"]), float(content["y"]), int(bool(content["label"])))
-            elif kind == "move" and 0 <= index < len(self.points):
-                self.points[index, :2] = float(content["x"]), float(content["y"])
-                self._points_changed()
-            elif kind == "remove" and 0 <= index < len(self.points):
-                self.points = np.delete(self.points, index, axis=0)
-                self._points_changed()
-        finally:
-            self.plane.seen = int(content.get("number", 0))
+    def _hear(self, content: Content) -> None:
+        kind, index = content.get("type"), int(content.get("index", -1))
+        if kind == "add":
+            self.add(float(content["x"]), float(content["y"]), int(bool(content["label"])))
+        elif kind == "move" and 0 <= index < len(self.points):
+            self.points[index, :2] = float(content["x"]), float(content["y"])
+            self._points_changed()
+        elif kind == "remove" and 0 <= index < len(self.points):
+            self.points = np.delete(self.points, index, axis=0)
+            self._points_changed()
 
 
 def _t(value: float) -> str:

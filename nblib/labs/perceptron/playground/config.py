@@ -7,7 +7,8 @@ from typing import ClassVar, Literal
 
 from pydantic import field_validator
 
-from nblib.engine.config import RunConfig, nearest, setting
+from nblib.engine.config import RunConfig, setting
+from nblib.engine.text import nearest
 
 FEATURE_NAMES = ("x1", "x2", "x1_squared", "x2_squared", "x1_x2", "sin_x1", "sin_x2")
 MOST_LAYERS, MOST_NEURONS = 6, 8

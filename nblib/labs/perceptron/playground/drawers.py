@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import ipywidgets as widgets
 import numpy as np
@@ -13,43 +14,35 @@ from nblib.engine.errors import InputError, SessionError
 from nblib.labs.perceptron.playground.code import torch_code
 from nblib.labs.perceptron.playground.play import Play
 from nblib.labs.perceptron.playground.state import write_state
-from nblib.ui.background import Aside, html
+from nblib.ui.drawer import Drawer
+from nblib.ui.elements import html, row
 from nblib.ui.pages import table
-from nblib.ui.run_panel import row
 from nblib.ui.views.copying import Copying
 
+T = TypeVar("T")
 
-class _Asking:
+
+class PlayDrawer(Drawer):
     """A drawer that asks the panel for what is on screen, in a thread, since a run may have to come to a step first."""
 
-    def __init__(self, panel: Any):
-        self.panel, self._aside = panel, Aside()
-
-    def ask(self, what: Any, show: Any) -> None:
-        self._aside.start(lambda: self.panel.ask(what), lambda found: self._shown(found, show))
-
-    def _shown(self, found: Any, show: Any) -> None:
-        if isinstance(found, widgets.Widget):
-            self.place.children = (found,)
-        else:
-            show(found)
+    def ask(self, question: Callable[[Play], T], show: Callable[[T], None]) -> None:
+        self.work("", lambda: self.panel.ask(question), show)
 
 
-class CodeDrawer(_Asking):
+class CodeDrawer(PlayDrawer):
     title, icon, tooltip = "Show the code", "copy", "The net on screen as torch code, and the run as code and as YAML"
 
     def __init__(self, panel: Any):
         super().__init__(panel)
         self.copying = Copying()
-        self.place = widgets.VBox([self.copying], layout={"width": "100%"})
-        self.widget = self.place
+        self.fill(self.copying)
 
     def opened(self) -> None:
         self.ask(_texts, self._show)
 
     def _show(self, texts: list[list[str]]) -> None:
         self.copying.texts = texts
-        self.place.children = (self.copying,)
+        self.fill(self.copying)
 
 
 def _texts(play: Play) -> list[list[str]]:
@@ -59,7 +52,7 @@ def _texts(play: Play) -> list[list[str]]:
     return [["torch", code], ["the run in Python", config.as_code()], ["YAML", config.to_yaml()]]
 
 
-class StateDrawer(_Asking):
+class StateDrawer(PlayDrawer):
     title, icon, tooltip = "Share the state", "try", "Settings and weights as one line, to mail, to keep, to restore"
 
     def __init__(self, panel: Any):
@@ -68,30 +61,30 @@ class StateDrawer(_Asking):
         self.text = widgets.Text(placeholder="playground:?…", description="restore", layout={"flex": "1 1 300px"})
         self.button = widgets.Button(description="Restore", tooltip="Show the state of this line")
         self.button.on_click(lambda _button: self.restore())
-        self.said = html("")
-        self.place = widgets.VBox([self.copying], layout={"width": "100%"})
-        self.widget = widgets.VBox([self.place, row(self.text, self.button), self.said], layout={"width": "100%"})
+        self.restored = html("")
+        self.fill(self.copying)
+        self.widget = widgets.VBox([self.content, row(self.text, self.button), self.restored], layout={"width": "100%"})
 
     def opened(self) -> None:
         self.ask(write_state, self._show)
 
     def _show(self, line: str) -> None:
         self.copying.texts = [["the state as a line", line]]
-        self.place.children = (self.copying,)
+        self.fill(self.copying)
 
     def restore(self) -> None:
         """Put the pasted state on screen, or say in one line why not."""
         try:
             self.panel.restore(self.text.value)
         except (InputError, SessionError) as error:
-            self.said.value = str(Markup('<span class="nblib-bad">{}</span>').format(str(error)))
+            self.restored.value = str(Markup('<span class="nblib-bad">{}</span>').format(str(error)))
             return
         step = self.panel.shown().step
-        self.said.value = str(Markup("Restored, at step {}. Start goes on from here.").format(f"{step:,}"))
+        self.restored.value = str(Markup("Restored, at step {}. Start goes on from here.").format(f"{step:,}"))
         self.opened()
 
 
-class ExportDrawer(_Asking):
+class ExportDrawer(PlayDrawer):
     title, icon, tooltip = "Export", "export", "safetensors and ONNX, each loaded in a fresh process and compared"
 
     def __init__(self, panel: Any):
@@ -99,33 +92,30 @@ class ExportDrawer(_Asking):
         self.path = widgets.Text(value="runs/playground", description="folder", layout={"flex": "1 1 240px"})
         self.button = widgets.Button(description="Export both", tooltip="About 20 seconds", button_style="primary")
         self.button.on_click(lambda _button: self.export())
-        self.place = widgets.VBox([], layout={"width": "100%"})
-        self.widget = widgets.VBox([row(self.path, self.button), self.place], layout={"width": "100%"})
-
-    def opened(self) -> None:
-        return
+        self.widget = widgets.VBox([row(self.path, self.button), self.content], layout={"width": "100%"})
 
     def export(self) -> None:
         """Write the net on screen; the kernel and the training go on meanwhile."""
-        self.button.disabled = True
-        self.place.children = (html("Writing, then comparing in a fresh process: about 20 seconds …"),)
         folder = self.path.value.strip()
 
-        def work() -> Any:
+        def write() -> Any:
             if not folder:
                 raise InputError("folder: is empty; give the name of a folder")
             return export_play(self.panel.ask(Play.copy), folder)
 
-        def show(found: Any) -> None:
-            self.button.disabled = False
-            if isinstance(found, widgets.Widget):
-                self.place.children = (found,)
-                return
-            page = table(["format", "size", "largest difference", "compared on", "seconds"], found.cells())
-            where = Markup("<p>In {}, with a model card and three lines that load it.</p>").format(str(found.folder))
-            self.place.children = (html(page.html + where),)
+        # Before the work begins, for at its end, maybe at once, the button comes back.
+        self.button.disabled = True
+        self.work("Writing, then comparing in a fresh process: about 20 seconds …", write, self._show)
 
-        self._aside.start(work, show)
+    def _show(self, report: Any) -> None:
+        self.button.disabled = False
+        page = table(["format", "size", "largest difference", "compared on", "seconds"], report.cells())
+        where = Markup("<p>In {}, with a model card and three lines that load it.</p>").format(str(report.folder))
+        self.fill(html(page.html + where))
+
+    def fail(self, error: Exception) -> None:
+        self.button.disabled = False
+        super().fail(error)
 
 
 def export_play(play: Play, folder: str | Path, formats: tuple[str, ...] = ("safetensors", "onnx")) -> Any:

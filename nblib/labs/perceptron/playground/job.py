@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from nblib.engine.session import Diverged, Run
+from nblib.engine.errors import Diverged
+from nblib.engine.run import Run
 from nblib.labs.perceptron.playground.config import PlaygroundConfig
 from nblib.labs.perceptron.playground.play import Play
 
@@ -35,7 +36,7 @@ class Playground:
 
             def change(name: str, value: Any) -> Any:
                 old = play.change(name, value)
-                run.session.total = play.config.max_steps
+                run.total = play.config.max_steps
                 return old
 
             run.on_set(change)

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import anywidget
-import traitlets
-
+from nblib.ui import traits
 from nblib.ui.views.files import script, text
+from nblib.ui.views.view import AnsweringView
 
 
-class NetView(anywidget.AnyWidget):
+class NetView(AnsweringView):
     """Shows a small net and its output; what a person does with it comes back as messages.
 
     ``net``: features [{name, label}], names of those in use, sizes, activation, task, extent. ``field``: uint8
@@ -22,17 +19,14 @@ class NetView(anywidget.AnyWidget):
     value, final; "example" x, y, target or off. Each has its ``number``; the next comes once ``seen`` has reached it.
     """
 
+    host = "nblib-netview-host"
     _esm = script("net.js", __file__)
     _css = text("panel.css") + text("kit.css") + text("play.css")
 
-    net = traitlets.Dict().tag(sync=True)
-    field = traitlets.Bytes(b"").tag(sync=True)
-    small = traitlets.Bytes(b"").tag(sync=True)
-    weights = traitlets.Bytes(b"").tag(sync=True)
-    points = traitlets.Bytes(b"").tag(sync=True)
-    graph = traitlets.Dict().tag(sync=True)
-    seen = traitlets.Int(0).tag(sync=True)
-
-    def __init__(self, **values: Any):
-        super().__init__(**values)
-        self.add_class("nblib-netview-host")
+    net = traits.mapping()
+    field = traits.data()
+    small = traits.data()
+    weights = traits.data()
+    points = traits.data()
+    graph = traits.mapping()
+    seen = traits.whole()

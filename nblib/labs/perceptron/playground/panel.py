@@ -17,8 +17,11 @@ from nblib.labs.perceptron.playground.job import playground
 from nblib.labs.perceptron.playground.net import NetView
 from nblib.labs.perceptron.playground.play import Play
 from nblib.labs.perceptron.playground.toys import EXTENT, FEATURES
-from nblib.ui.run_panel import RunPanel, row
+from nblib.ui.controls import Controls
+from nblib.ui.elements import row
+from nblib.ui.run_panel import RunPanel
 from nblib.ui.views.lines import Lines
+from nblib.ui.views.view import Content
 
 NEW_NEURONS = 2
 
@@ -31,6 +34,7 @@ class PlaygroundPanel(RunPanel):
     """
 
     config_class = PlaygroundConfig
+    controls: Controls[PlaygroundConfig]
     unit = "points"
     in_sight = (
         "dataset", "learning_rate", "activation", "regularisation", "regularisation_rate", "noise", "batch_size",
@@ -53,7 +57,7 @@ class PlaygroundPanel(RunPanel):
 
     def pictures(self) -> widgets.DOMWidget:
         self.view = NetView()
-        self.view.on_msg(self._hear_view)
+        self.view.listen(self._hear_view)
         self.lines = Lines(height=150, empty="the losses appear here as it plays", log_scale=True)
         self.log_scale = widgets.Checkbox(value=True, description="log loss", indent=False, layout={"width": "auto"})
         self.log_scale.observe(lambda change: setattr(self.lines, "log_scale", change["new"]), "value")
@@ -82,8 +86,9 @@ class PlaygroundPanel(RunPanel):
         play = self.shown()
         model = self.session.model if self.session is not None else None
         if play is model:
-            self._idle, self._idle_for = play.copy(), model
-        return self._idle
+            play = play.copy()
+            self._idle, self._idle_for = play, model
+        return play
 
     def ask(self, what: Any) -> Any:
         """``what(play)`` on what is on screen, between two steps while it plays. Not for handlers: it may wait."""
@@ -165,18 +170,19 @@ class PlaygroundPanel(RunPanel):
         if self._restored and self._idle is not None and not self.training:
             self._start_from = self._idle.copy()
 
-    def _job(self, config: RunConfig) -> Any:
+    def _job(self, config: PlaygroundConfig) -> Any:
         start, self._start_from = self._start_from, None
         return playground(config, start=start)
 
     def edited(self, name: str, value: Any, final: bool) -> None:
         """A live change for the run, or at once for what is shown."""
-        if self.training:
+        session = self.session
+        if session is not None and session.active:
             super().edited(name, value, final)
             if not final:
                 # A slider in motion: each place that it passes is tried.
                 try:
-                    self.session.set(**{name: value})
+                    session.set(**{name: value})
                 except (InputError, SessionError) as error:
                     self.say(str(error))
             return
@@ -199,15 +205,13 @@ class PlaygroundPanel(RunPanel):
 
     # -- what a hand does in the picture -----------------------------------------------------------------------------
 
-    def _hear_view(self, _widget: Any, content: dict, _buffers: Any = None) -> None:
+    def _hear_view(self, content: Content) -> None:
         try:
-            self._heard(content)
+            self._rebuild(content)
         except (InputError, SessionError) as error:
             self.say(str(error))
-        finally:
-            self.view.seen = int(content.get("number", 0))
 
-    def _heard(self, content: dict) -> None:
+    def _rebuild(self, content: Content) -> None:
         kind, config = content.get("type"), self.controls.config
         if kind == "feature" and content.get("name") in FEATURE_NAMES:
             names = list(config.feature_names)
@@ -231,7 +235,7 @@ class PlaygroundPanel(RunPanel):
         elif kind == "example":
             self._choose(content)
 
-    def _pull(self, content: dict) -> None:
+    def _pull(self, content: Content) -> None:
         source = content.get("source")
         where = int(content["layer"]), None if source is None else int(source), int(content["target"])
         value, final = float(content["value"]), bool(content.get("final"))
@@ -248,14 +252,15 @@ class PlaygroundPanel(RunPanel):
         self._restored = True
         self.redraw()
 
-    def _choose(self, content: dict) -> None:
+    def _choose(self, content: Content) -> None:
         if content.get("off"):
             self._example = None
         elif "x" in content:
             self._example = float(content["x"]), float(content["y"]), float(content["target"])
         else:
             row = np.frombuffer(self.view.points, np.float32)[:3]
-            self._example = (*map(float, row),)  # type: ignore[assignment]
+            x, y, target = map(float, row)
+            self._example = x, y, target
         self.redraw()
 
 

@@ -42,7 +42,8 @@ class Play:
         self.held: dict[int, float] = {}
         self.step = 0
         self.curve: list[tuple[int, float, float]] = []
-        self._order = (-1, None, None)
+        # Epoch, and the points in its order.
+        self._order = (-1, self.inputs, self.toy.targets)
         self.measure()
 
     def copy(self) -> Play:
@@ -68,7 +69,7 @@ class Play:
         else:
             self.config = config
             self.net.activation = config.activation
-            self._order = (-1, None, None)
+            self._order = (-1, self.inputs, self.toy.targets)
         return old
 
     # -- training ------------------------------------------------------------------------------------------------------
@@ -134,9 +135,9 @@ class Play:
 
     def graph(self, x1: float, x2: float, target: float) -> dict[str, Any]:
         """The same as plain lists, with the point, its target and its loss."""
-        found = {name: [part.tolist() for part in parts] for name, parts in self.trace(x1, x2, target).items()}
-        loss = 0.5 * (found["values"][-1][0] - target) ** 2
-        return {**found, "point": [x1, x2], "target": target, "loss": loss}
+        traced = {name: [part.tolist() for part in parts] for name, parts in self.trace(x1, x2, target).items()}
+        loss = 0.5 * (traced["values"][-1][0] - target) ** 2
+        return {**traced, "point": [x1, x2], "target": target, "loss": loss}
 
     # -- what is drawn -------------------------------------------------------------------------------------------------
 

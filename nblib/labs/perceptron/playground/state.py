@@ -44,8 +44,8 @@ def read_state(line: str) -> Play:
     values = dict(parse_qsl(body, keep_blank_values=True))
     try:
         step, packed = int(values.pop("step")), values.pop("weights")
-        play = Play(PlaygroundConfig(**{name: None if v == "none" and name in _NULLABLE else v
-                                        for name, v in values.items()}))  # fmt: skip
+        given = {name: None if v == "none" and name in _NULLABLE else v for name, v in values.items()}
+        play = Play(PlaygroundConfig.parse(given))
         vectors = np.frombuffer(zlib.decompress(base64.urlsafe_b64decode(packed + "=" * (-len(packed) % 4))), "<f4")
         vectors = vectors.reshape(1 + len(play.descent.memory), len(play.net.parameters))
     except InputError as error:

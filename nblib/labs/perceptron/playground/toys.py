@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nblib.engine.config import nearest
 from nblib.engine.errors import InputError
+from nblib.engine.text import nearest
 
 RADIUS = 5.0
 # Half the side of the square that is shown.

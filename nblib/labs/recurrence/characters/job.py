@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from nblib.engine.session import Run
+from nblib.engine.run import Run
 from nblib.labs.recurrence.backpropagation import Trace, trace
 from nblib.labs.recurrence.characters.config import CharactersConfig
 from nblib.labs.recurrence.text import Text, dialogue_text, file_text

@@ -6,16 +6,16 @@ import time
 from typing import Any
 
 import ipywidgets as widgets
-import numpy as np
 
 from nblib.engine.history import History
-from nblib.engine.session import PAUSED, Session
+from nblib.engine.session import Session
+from nblib.engine.states import PAUSED
 from nblib.labs.recurrence.characters.config import CharactersConfig
 from nblib.labs.recurrence.characters.drawers import InsideDrawer, NeuronsDrawer
 from nblib.labs.recurrence.characters.writing import Writing
 from nblib.labs.recurrence.memory.config import NAMES
 from nblib.ui.fit_panel import FitPanel, smoothed
-from nblib.ui.text_input import whole
+from nblib.ui.text_input import well_formed
 from nblib.ui.views.lines import Lines
 
 MOST_SAMPLES = 60
@@ -101,7 +101,7 @@ class CharactersPanel(FitPanel):
         self._written = asked
         fit.live["temperature"] = temperature
         self.model.eval()
-        prompt = whole(self.prompt.value)
+        prompt = well_formed(self.prompt.value)
         text = fit.sample(self.model, fit.done, prompt)
         said = prompt + text if text else "The weights are no finite numbers: there is nothing to draw from."
         self._add(fit.done, temperature, said)
@@ -122,12 +122,3 @@ def curves(history: History, cell: str) -> list[tuple]:
     if "eval_loss" in history:
         found.append(("held-out text", cell, history.steps("eval_loss"), history["eval_loss"], (6, 4)))
     return found
-
-
-def quoted_piece(text: Any, length: int) -> str:
-    """A piece of the held-out text in which much is quoted, begun at the start of a line."""
-    whole = text.decode(text.held_out[:200_000])
-    marks = np.cumsum([c == '"' for c in whole])
-    starts = [k + 1 for k, c in enumerate(whole[:-length]) if c == "\n"] or [0]
-    best = max(starts, key=lambda k: marks[min(len(marks) - 1, k + length - 1)] - marks[max(0, k - 1)])
-    return whole[best : best + length]

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import anywidget
-import traitlets
-
+from nblib.ui import traits
 from nblib.ui.views.files import script, text
+from nblib.ui.views.view import View
 
 
-class Writing(anywidget.AnyWidget):
+class Writing(View):
     """``samples``: dicts with number (each another), step, temperature and text, oldest first; the newest is written
     out and the others are reached by a slider. All text is shown as text."""
 
+    host = "nblib-writing-host"
     _esm = script("writing.js", __file__)
     _css = text("panel.css") + text("kit.css")
 
-    samples = traitlets.List().tag(sync=True)
-    title = traitlets.Unicode("What it writes").tag(sync=True)
-    empty = traitlets.Unicode("Nothing yet: press Start.").tag(sync=True)
-
-    def __init__(self, **values: Any):
-        super().__init__(**values)
-        self.add_class("nblib-writing-host")
+    samples = traits.items()
+    title = traits.text("What it writes")
+    empty = traits.text("Nothing yet: press Start.")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from nblib.engine.session import STOPPED, Session
+from nblib.engine.session import Session
+from nblib.engine.states import STOPPED
 from nblib.labs.recurrence.memory.config import NAMES, RecurrentConfig
 from nblib.ui.pages import Page, table
 

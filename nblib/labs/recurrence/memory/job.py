@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from nblib.engine.session import Run
+from nblib.engine.run import Run
 from nblib.labs.recurrence.backpropagation import norms, through_time, trace
 from nblib.labs.recurrence.memory import tasks
 from nblib.labs.recurrence.memory.config import RecurrentConfig

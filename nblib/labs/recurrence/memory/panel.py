@@ -10,6 +10,7 @@ import numpy as np
 from nblib.engine.history import History
 from nblib.engine.session import Session
 from nblib.labs.recurrence.memory.config import NAMES, RecurrentConfig
+from nblib.ui.drawer import Drawer
 from nblib.ui.fit_panel import FitPanel, smoothed
 from nblib.ui.text_input import shortened
 from nblib.ui.views.heat import Heat
@@ -90,14 +91,14 @@ class RecurrencePanel(FitPanel):
                        caption=reach(fit.cells, values[:, :, -1]))  # fmt: skip
 
 
-class GatesDrawer:
+class GatesDrawer(Drawer):
     """The gates of one network over a typed sentence, or over an example of the task."""
 
     title, icon = "Gates", "try"
     tooltip = "What the gates do over a sentence of yours, or over an example of the task"
 
     def __init__(self, panel: RecurrencePanel):
-        self.panel = panel
+        super().__init__(panel)
         self.sentence = widgets.Text(
             value=SENTENCE,
             description="Sentence",

@@ -9,7 +9,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from nblib.labs.recurrence.unrolled.view import Unrolled
-from nblib.ui.text_input import tokens
+from nblib.ui.text_input import words_or_characters
 
 SENTENCE = "the keys to the old cabinet in the hall are lost"
 MOST_STEPS = 80
@@ -44,7 +44,7 @@ class UnrolledPanel(widgets.VBox):
         self.draw()
 
     def draw(self) -> None:
-        words, note = tokens(self.sentence.value, MOST_STEPS)
+        words, note = words_or_characters(self.sentence.value, MOST_STEPS)
         if not words:
             empty = "The sentence is empty: type a word, and the network takes its first step."
             self.view.show([], np.zeros(0), np.zeros(0), empty=empty)

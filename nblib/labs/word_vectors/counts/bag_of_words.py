@@ -6,12 +6,15 @@ Spärck Jones, "A statistical interpretation of term specificity and its applica
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 
 from nblib.engine.errors import InputError
 from nblib.sources import split_words
+
+if TYPE_CHECKING:
+    from scipy.sparse import csr_matrix
 
 Weighting = Literal["one-hot", "counts", "tf-idf"]
 WEIGHTINGS: tuple[Weighting, ...] = ("one-hot", "counts", "tf-idf")
@@ -39,11 +42,10 @@ class BagOfWords:
     def __init__(self, texts: Sequence[str], weighting: Weighting = "tf-idf"):
         """Raises InputError for a weighting that is none of the three, or texts without a word."""
         from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-        from sklearn.preprocessing import normalize
 
         if weighting not in WEIGHTINGS:
             raise InputError(f"weighting: unknown {weighting!r}; there are {', '.join(WEIGHTINGS)}")
-        self.texts, self.weighting, self._normalize = list(texts), weighting, normalize
+        self.texts, self.weighting = list(texts), weighting
         # A function of ours in place of a pattern, so that every lab cuts alike; it lowers the case itself.
         cut = {"tokenizer": split_words, "token_pattern": None, "lowercase": False}
         if weighting == "tf-idf":
@@ -54,16 +56,16 @@ class BagOfWords:
             rows = self.vectorizer.fit_transform(self.texts)
         except ValueError:
             raise InputError("these texts hold no words; give texts with letters in them") from None
-        self.matrix = normalize(rows.astype(np.float64))
+        self.matrix = _unit_rows(rows)
 
     @property
     def words(self) -> np.ndarray:
         """[V], one for each column."""
         return self.vectorizer.get_feature_names_out()
 
-    def row(self, text: str):
+    def row(self, text: str) -> csr_matrix:
         """The sparse row [1, V] of a text; words that no text had leave no trace."""
-        return self._normalize(self.vectorizer.transform([text]).astype(np.float64))
+        return _unit_rows(self.vectorizer.transform([text]))
 
     def unknown(self, text: str) -> list[str]:
         """Words of a text that no text had."""
@@ -73,11 +75,19 @@ class BagOfWords:
         """The cosine of two texts, and the words of both, those that add most to it first."""
         a, b = (self.row(text).toarray()[0] for text in (first, second))
         columns = np.flatnonzero((a != 0) | (b != 0))
-        found = [Shared(str(self.words[c]), float(a[c]), float(b[c])) for c in columns]
-        return float(a @ b), sorted(found, key=lambda s: (-s.product, -max(s.first, s.second), s.word))
+        shared = [Shared(str(self.words[c]), float(a[c]), float(b[c])) for c in columns]
+        return float(a @ b), sorted(shared, key=lambda s: (-s.product, -max(s.first, s.second), s.word))
 
     def nearest(self, text: str, number: int = 5) -> list[tuple[int, float]]:
         """Which texts have the largest cosine with this one: (place, cosine), without those that share no word."""
         scores = (self.matrix @ self.row(text).T).toarray()[:, 0]
         best = np.argsort(-scores, kind="stable")[:number]
         return [(int(i), float(scores[i])) for i in best if scores[i] > 0]
+
+
+def _unit_rows(rows: Any) -> csr_matrix:
+    """A sparse matrix of counts in float64, each row divided by its length; a row of zeros stays."""
+    from scipy.sparse import csr_matrix
+    from sklearn.preprocessing import normalize
+
+    return csr_matrix(normalize(csr_matrix(rows, dtype=np.float64)))

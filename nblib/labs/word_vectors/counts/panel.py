@@ -45,7 +45,7 @@ class WordCountsPanel(widgets.VBox):
 
     def bag(self) -> BagOfWords:
         """The vectors under the chosen weighting, made once each."""
-        name = self.weighting.value
+        name = next(w for w in WEIGHTINGS if w == self.weighting.value)
         if name not in self._bags:
             self._bags[name] = BagOfWords(self._texts, name)
         return self._bags[name]

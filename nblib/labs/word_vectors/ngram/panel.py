@@ -13,10 +13,10 @@ from nblib.labs.word_vectors.ngram.config import NgramConfig
 from nblib.models.ngram import Factor, NgramModel
 from nblib.sources import corpus, split_words
 from nblib.sources.corpora import NAMES
-from nblib.ui.background import Aside, html
+from nblib.ui.background import Background
 from nblib.ui.controls import Controls
+from nblib.ui.elements import html, problem_text, row
 from nblib.ui.run_bar import icon_button
-from nblib.ui.run_panel import row
 from nblib.ui.views.ask import Ask
 
 IN_SIGHT = ("order", "smoothing", "k", "share", "discount", "temperature")
@@ -42,7 +42,7 @@ class NgramPanel(widgets.VBox):
         self._lock = threading.RLock()
         self._models: dict[tuple, NgramModel] = {}
         self._held_out: dict[tuple, tuple] = {}
-        self._aside, self._seed, self._problem = Aside(), 0, ""
+        self._counting, self._seed, self._problem = Background(), 0, ""
         self._asked: tuple = ()
         self.controls = Controls(
             cfg or NgramConfig(), in_sight=IN_SIGHT, suggestions={"corpus": NAMES}, on_edit=self._edited,
@@ -80,8 +80,8 @@ class NgramPanel(widgets.VBox):
 
     def wait(self) -> NgramPanel:
         """Wait until the counting is done."""
-        while self._aside.thread is not None and self._aside.busy:
-            self._aside.thread.join()
+        while self._counting.busy:
+            self._counting.wait()
         return self
 
     def score(self, sentence: str) -> None:
@@ -160,34 +160,36 @@ class NgramPanel(widgets.VBox):
         if self.model is None:
             key = self._key
             # One at a time: where another order is being counted, this one follows it.
-            self._aside.start(lambda: self._made(*key), self._counted)
+            self._counting.start(lambda: self._made(*key), self._counted, self._not_counted)
 
     def _made(self, order: int, name: str, min_count: int) -> tuple:
         text = corpus(name)
         train, rest = text.part(False), text.part(True)
         known = int((train.counts >= min_count).sum())
-        model = NgramModel(train.words[:known], train.tokens, train.starts, order)
+        model = NgramModel(train.words[:known].tolist(), train.tokens, train.starts, order)
         some = rest.head(HELD_OUT)
         grams = " · ".join(f"{len(t.keys):,} of {k}" for k, t in enumerate(model.tables, 1))
         about = (
             f"Counted in {len(train):,} sentences, {len(train.tokens):,} words of {name}; vocabulary {known:,} words, "
             f"the end, and one place for all other words. Different n-grams: {grams}."
         )
-        return (order, name, min_count), model, (model.number(some.words)[some.tokens], some.starts), about
+        return (order, name, min_count), model, (model.number(some.words.tolist())[some.tokens], some.starts), about
 
-    def _counted(self, found: Any) -> None:
+    def _counted(self, counted: tuple[tuple, NgramModel, tuple, str]) -> None:
+        key, model, held_out, about = counted
         with self._lock:
-            if isinstance(found, tuple):
-                key, model, held_out, about = found
-                self._models[key], self._held_out[key[1:]] = model, held_out
-                self.about.value = html(about).value
-            else:
-                self._problem = "the text could not be counted: " + Markup(found.value).striptags()
+            self._models[key], self._held_out[key[1:]] = model, held_out
+            self.about.value = html(about).value
             self.refresh()
-        if isinstance(found, tuple) and self.model is None:
+        if self.model is None:
             # Something else was asked for meanwhile.
-            self._aside = Aside()
+            self._counting = Background()
             self._count()
+
+    def _not_counted(self, error: Exception) -> None:
+        with self._lock:
+            self._problem = f"the text could not be counted: {problem_text(error)}"
+            self.refresh()
 
 
 def _rows(factors: list[Factor], text: str, words: list[str]) -> tuple[list[list], str, str]:

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import anywidget
 import numpy as np
-import traitlets
 
 from nblib.figures import OKABE_ITO
+from nblib.ui import traits
 from nblib.ui.views.files import script, text
+from nblib.ui.views.view import View
 
 COLOURS = ("blue", "vermillion", "green", "purple", "orange", "sky")
 
 
-class Cloud(anywidget.AnyWidget):
+class Cloud(View):
     """A canvas of labelled points, in 2-D or 3-D; from one set of places to the next they glide.
 
     ``points``: float32 [n, 3] as bytes. ``words``: n labels, those that must be seen first. ``groups``: uint8 [n] as
@@ -25,24 +25,21 @@ class Cloud(anywidget.AnyWidget):
     number; the person may change it.
     """
 
+    host = "nblib-cloud-host"
     _esm = script("cloud.js", __file__)
     _css = text("panel.css") + text("cloud.css", __file__)
 
-    points = traitlets.Bytes(b"").tag(sync=True)
-    words = traitlets.List().tag(sync=True)
-    groups = traitlets.Bytes(b"").tag(sync=True)
-    legend = traitlets.List().tag(sync=True)
-    marked = traitlets.List().tag(sync=True)
-    curve = traitlets.Bytes(b"").tag(sync=True)
-    curve_text = traitlets.Unicode("").tag(sync=True)
-    note = traitlets.Unicode("").tag(sync=True)
-    empty = traitlets.Unicode("").tag(sync=True)
-    flat = traitlets.Bool(False).tag(sync=True)
-    height = traitlets.Int(380).tag(sync=True)
-
-    def __init__(self, **values: Any):
-        super().__init__(**values)
-        self.add_class("nblib-cloud-host")
+    points = traits.data()
+    words = traits.items()
+    groups = traits.data()
+    legend = traits.items()
+    marked = traits.items()
+    curve = traits.data()
+    curve_text = traits.text()
+    note = traits.text()
+    empty = traits.text()
+    flat = traits.flag()
+    height = traits.whole(380)
 
     def show(
         self,

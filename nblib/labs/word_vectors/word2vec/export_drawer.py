@@ -12,26 +12,26 @@ from nblib.engine.errors import InputError
 from nblib.labs.word_vectors.word2vec import keyed_vectors
 from nblib.labs.word_vectors.word2vec.config import Word2VecConfig
 from nblib.models.vectors import WordVectors
-from nblib.ui.background import Aside, html, problem
+from nblib.ui.drawer import Drawer
+from nblib.ui.elements import html
 from nblib.ui.run_bar import icon_button
 
 READ = "from gensim.models import KeyedVectors\nvectors = KeyedVectors.load_word2vec_format({path!r})"
 
 
-class ExportVectors:
+class ExportVectors(Drawer):
     """Writes the vectors as they stand at the press of the button, in the text format that gensim reads."""
 
     title, icon, tooltip = "Export", "export", "Write the vectors to a file that gensim reads"
 
     def __init__(self, vectors: Callable[[], WordVectors | None], config: Callable[[], Word2VecConfig]):
+        super().__init__()
         self._vectors, self._config = vectors, config
-        self._aside = Aside()
         self.path = widgets.Text(description="file", layout={"width": "420px", "max_width": "100%"})
         self.button = icon_button("Write vectors", "export", self.tooltip)
         self.button.on_click(lambda _button: self.start())
-        self.said = html("")
         top = widgets.HBox([self.path, self.button], layout={"flex_flow": "row wrap", "grid_gap": "8px"})
-        self.widget = widgets.VBox([top, self.said], layout={"width": "100%"})
+        self.widget = widgets.VBox([top, self.content], layout={"width": "100%"})
 
     def opened(self) -> None:
         if not self.path.value:
@@ -40,12 +40,7 @@ class ExportVectors:
 
     def start(self) -> None:
         """Write in a thread of its own; the answer stands below the button."""
-        self.said.value = "writing, and reading it again …"
-        self._aside.start(self._work, self._show)
-
-    def wait(self) -> None:
-        if self._aside.thread is not None:
-            self._aside.thread.join()
+        self.work("writing, and reading it again …", lambda: self._written(self.save(self.path.value)))
 
     def save(self, path: str | Path) -> Path:
         vectors = self._vectors()
@@ -55,11 +50,7 @@ class ExportVectors:
             raise InputError("file: is empty; give a name, as in runs/vectors.txt")
         return keyed_vectors.save(vectors, path)
 
-    def _work(self) -> widgets.HTML:
-        try:
-            path = self.save(self.path.value)
-        except InputError as error:
-            return problem(error)
+    def _written(self, path: Path) -> widgets.HTML:
         with open(path, encoding="utf-8") as file:
             rows, size = map(int, file.readline().split())
         return html(
@@ -67,6 +58,3 @@ class ExportVectors:
                 f"{rows:,}", size, path.stat().st_size / 1e6, str(path), READ.format(path=str(path))
             )
         )
-
-    def _show(self, found: widgets.HTML) -> None:
-        self.said.value = found.value

@@ -38,7 +38,7 @@ class _Job:
         self.config = config
 
     def __call__(self, run: Any) -> Any:
-        from nblib.engine.session import Diverged
+        from nblib.engine.errors import Diverged
         from nblib.models.word2vec import Examples, Word2Vec, keep_probabilities, noise_table, sample_examples
 
         config = self.config
@@ -57,7 +57,8 @@ class _Job:
         steps = _stretches(starts, config.batch_words)
         total = config.epochs * len(steps)
         live = {name: getattr(config, name) for name in ("learning_rate", "window", "negative", "sample")}
-        keep, keep_of = None, None
+        keep_of = live["sample"]
+        keep = keep_probabilities(counts, keep_of)
 
         def change(name: str, value: Any) -> Any:
             old, live[name] = live[name], value

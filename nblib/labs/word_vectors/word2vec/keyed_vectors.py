@@ -6,13 +6,12 @@ written with as many digits as bring back the same float32.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 
 from nblib.engine.errors import InputError
-from nblib.engine.files import beside, sync
+from nblib.engine.files import replacing
 from nblib.models.vectors import WordVectors
 
 
@@ -28,30 +27,25 @@ def save(vectors: WordVectors, path: str | Path) -> Path:
             raise InputError(f"{word!r} holds a space or nothing, and the format divides words by spaces; leave it out")
     if not np.isfinite(vectors.vectors).all():
         raise InputError("some of the vectors are no finite numbers; train again with a lower learning rate")
-    temporary = beside(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as temporary:
+            _write(vectors, temporary)
+            again = load(temporary)
+            if again.words.tolist() != vectors.words.tolist() or not np.array_equal(again.vectors, vectors.vectors):
+                raise InputError(f"{path}: what was written reads back as something else; nothing was kept")
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror or error}); give another folder") from None
-    try:
-        with open(temporary, "x", encoding="utf-8", newline="\n") as file:
-            file.write(f"{len(vectors)} {vectors.vectors.shape[1]}\n")
-            for begin in range(0, len(vectors), 1000):
-                rows = vectors.vectors[begin : begin + 1000].astype(str)
-                words = vectors.words[begin : begin + 1000]
-                file.writelines(f"{word} {' '.join(row)}\n" for word, row in zip(words, rows, strict=True))
-            file.flush()
-            os.fsync(file.fileno())
-        again = load(temporary)
-        if again.words.tolist() != vectors.words.tolist() or not np.array_equal(again.vectors, vectors.vectors):
-            raise InputError(f"{path}: what was written reads back as something else; nothing was kept")
-        os.replace(temporary, path)
-        sync(path.parent)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written ({error.strerror or error}); give another folder") from None
-    finally:
-        temporary.unlink(missing_ok=True)
     return path
+
+
+def _write(vectors: WordVectors, path: Path) -> None:
+    with open(path, "x", encoding="utf-8", newline="\n") as file:
+        file.write(f"{len(vectors)} {vectors.vectors.shape[1]}\n")
+        for begin in range(0, len(vectors), 1000):
+            rows = vectors.vectors[begin : begin + 1000].astype(str)
+            words = vectors.words[begin : begin + 1000]
+            file.writelines(f"{word} {' '.join(row)}\n" for word, row in zip(words, rows, strict=True))
 
 
 def load(path: str | Path) -> WordVectors:
@@ -77,4 +71,4 @@ def load(path: str | Path) -> WordVectors:
         except ValueError:
             raise InputError(f"{path}, line {place + 2}: should hold a word and {size} numbers") from None
         words.append(word)
-    return WordVectors(words, vectors)
+    return WordVectors(np.array(words, dtype=object), vectors)

@@ -19,7 +19,9 @@ from nblib.labs.word_vectors.word2vec.questions import Analogy, Bias, Neighbours
 from nblib.labs.word_vectors.word2vec.word_lists import words_to_show
 from nblib.models.vectors import WordVectors
 from nblib.sources.corpora import NAMES
-from nblib.ui.run_panel import RunPanel, row
+from nblib.ui.controls import Controls
+from nblib.ui.elements import row
+from nblib.ui.run_panel import RunPanel
 
 LOSS_POINTS = 240
 
@@ -31,6 +33,7 @@ class Word2VecPanel(RunPanel):
     """
 
     config_class = Word2VecConfig
+    controls: Controls[Word2VecConfig]
     unit = "words"
     in_sight = (
         "corpus", "architecture", "vector_size", "window", "negative", "sample", "epochs", "learning_rate",
@@ -53,7 +56,7 @@ class Word2VecPanel(RunPanel):
     def make_drawers(self) -> dict[str, Any]:
         return {
             "bias": Bias(lambda: self.vectors, self.lock),
-            "export": ExportVectors(lambda: self.vectors, lambda: self.config),
+            "export": ExportVectors(lambda: self.vectors, lambda: self.controls.config),
         }
 
     def suggestions(self) -> dict[str, list[str]]:
@@ -79,10 +82,10 @@ class Word2VecPanel(RunPanel):
         self.vectors = model.snapshot() if model is not None else None
         if self.vectors is not None:
             if self._base is None:
-                self._base = words_to_show(self.vectors.places, self.vectors.words)
+                self._base = words_to_show(self.vectors.places, self.vectors.words.tolist())
             base = self.vectors.unit[self._base[0]]
-            found = self._steady.project(base)
-            self._frame = base.mean(axis=0), found.axes, found.shares
+            projected = self._steady.project(base)
+            self._frame = base.mean(axis=0), projected.axes, projected.shares
         self.neighbours.refresh()
         self.analogy.refresh()
         if self.shown_drawer == "bias":
@@ -97,15 +100,15 @@ class Word2VecPanel(RunPanel):
     def _lay_out(self) -> None:
         """Put the words of the picture, and those that were asked for, where the present axes have them."""
         with self.lock:
-            vectors, frame = self.vectors, self._frame
-            if vectors is None or frame is None:
+            vectors, frame, base = self.vectors, self._frame, self._base
+            if vectors is None or frame is None or base is None:
                 self.cloud.show(np.empty((0, 3)), [], note="")
                 return
             centre, axes, shares = frame
-            base, groups, legend = self._base
+            places, groups, legend = base
             asked = [vectors.places[w] for w in self.neighbours.found]
-            more = [p for p in dict.fromkeys(asked) if p not in set(base)]
-            shown = [*base, *more]
+            more = [p for p in dict.fromkeys(asked) if p not in set(places)]
+            shown = [*places, *more]
             points = (vectors.unit[shown] - centre) @ axes.T
             order = {place: i for i, place in enumerate(shown)}
             kept = math.fsum(shares)
@@ -114,7 +117,7 @@ class Word2VecPanel(RunPanel):
                 f"spread: {kept:.0%} of it. Drag to turn; press a word to ask for its neighbours."
             )
             self.cloud.show(
-                points, [vectors.words[p] for p in shown], [*groups, *[0] * len(more)], legend,
+                points, [str(vectors.words[p]) for p in shown], np.array([*groups, *[0] * len(more)]), legend,
                 [order[p] for p in dict.fromkeys(asked)], note=note,
             )  # fmt: skip
 

@@ -12,6 +12,8 @@ from nblib.labs.word_vectors.word2vec.bias import association, lean
 from nblib.labs.word_vectors.word2vec.word_lists import ASSOCIATIONS, OCCUPATIONS, POLES, first_known
 from nblib.models.vectors import WordVectors
 from nblib.sources import split_words
+from nblib.ui.drawer import Drawer
+from nblib.ui.elements import Choice
 from nblib.ui.views.ask import Ask
 
 NOTHING_YET = "nothing is learnt yet: press Start, or Step"
@@ -121,12 +123,13 @@ class Analogy:
         self.view.show([[w, score, f"{score:.2f}", "", ""] for w, score in found], said)
 
 
-class Bias:
+class Bias(Drawer):
     """Two groups of words, two lists of attributes: which group leans where, and whether that may be chance."""
 
     title, icon, tooltip = "Bias", "results", "Measure what these vectors hold against whom"
 
     def __init__(self, vectors: Vectors, lock: threading.RLock | None = None):
+        super().__init__()
         self._vectors = vectors
         names = {"first": "group 1", "second": "group 2", "a": "attributes A", "b": "attributes B"}
         fields = [{"name": n, "label": label, "placeholder": "words", "wide": True} for n, label in names.items()]
@@ -136,7 +139,7 @@ class Bias:
         self.between = Ask(
             lock=lock, title="Between he and she", diverging=True, ends=["nearer to he", "nearer to she"]
         )
-        self.choice = widgets.Dropdown(
+        self.choice: Choice[str] = Choice(
             options=list(ASSOCIATIONS), description="test", layout={"width": "420px", "max_width": "100%"}
         )
         self.choice.observe(lambda change: self._chosen(), "value")
@@ -161,7 +164,7 @@ class Bias:
         self._typed(dict(self.view.texts))
 
     def _chosen(self) -> None:
-        self.view.fill(**dict(zip(("first", "second", "a", "b"), ASSOCIATIONS[self.choice.value], strict=True)))
+        self.view.fill(**dict(zip(("first", "second", "a", "b"), ASSOCIATIONS[self.choice.chosen], strict=True)))
 
     def _typed(self, texts: dict[str, str]) -> None:
         vectors = self._vectors()
@@ -170,21 +173,23 @@ class Bias:
             self.between.show([], "")
             return
         try:
-            lists = [words_of(texts.get(name, ""), "type words") for name in ("first", "second", "a", "b")]
-            found = association(vectors, *lists)
+            first, second, a, b = (
+                words_of(texts.get(name, ""), "type words") for name in ("first", "second", "a", "b")
+            )
+            test = association(vectors, first, second, a, b)
         except InputError as error:
             self.view.show([], str(error), "bad")
         else:
-            first, middle = set(lists[0]), sum(found.leanings.values()) / len(found.leanings)
+            middle = sum(test.leanings.values()) / len(test.leanings)
             # What all of them have in common says nothing of either group.
-            leanings = {w: v - middle for w, v in found.leanings.items()}
+            leanings = {w: v - middle for w, v in test.leanings.items()}
             largest = max(abs(v) for v in leanings.values()) or 1
             rows = [
                 [w, v / largest, f"{v:+.3f}", "group 1" if w in first else "group 2", "" if w in first else "soft"]
                 for w, v in sorted(leanings.items(), key=lambda pair: -pair[1])
             ]
-            missing = f" Without a vector: {', '.join(found.missing)}." if found.missing else ""
-            said = f"Group 1 leans to A, against group 2: {found.verdict}.{missing}"
+            missing = f" Without a vector: {', '.join(test.missing)}." if test.missing else ""
+            said = f"Group 1 leans to A, against group 2: {test.verdict}.{missing}"
             self.view.show(rows, said)
         self._lay_out(vectors)
 
