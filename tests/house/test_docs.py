@@ -49,7 +49,7 @@ def test_the_reference_lists_every_public_name_and_every_kind_of_run(site):
     assert all(f"<code>{name}</code>" in made["reference/index.html"] for name in nblib.__all__)
     assert all(f">{kind}: <code>" in made["reference/settings.html"] for kind in index.jobs())
     # A name is documented where it is at home.
-    assert "id=\"nblib.labs.fine_tuning.panel.FineTunePanel\"" in made["reference/labs.html"]
+    assert 'id="nblib.labs.fine_tuning.panel.FineTunePanel"' in made["reference/labs.html"]
 
 
 def test_the_figures_are_those_that_were_measured():

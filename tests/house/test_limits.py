@@ -25,16 +25,13 @@ TABLE = 10
 NAMED_TUPLE = {"_asdict", "_field_defaults", "_fields", "_make", "_replace"}
 
 # rule → what breaks it yet: the file, "file: function", "file: the private member", or "file ~ file".
+# A library's own member, which it offers no public way to.
+LIBRARYS = {"ui/elements.py: drawn._config"}
 YET: dict[str, set[str]] = {
     "file": {
-        "engine/session.py",
-        "labs/seq2seq/drawers.py",
         "training/finetune/trainer.py",
-        "ui/run_panel.py",
     },
     "function": {
-        "figures/curves.py: curves",
-        "figures/curves.py: update_curves",
         "labs/attention/by_hand/panel.py: table",
         "labs/word_vectors/word2vec/job.py: __call__",
         "sources/index.py: fetch",
@@ -55,14 +52,6 @@ YET: dict[str, set[str]] = {
         "ui/views/tree.js",
     },
     "private": {
-        "labs/recurrence/characters/drawers.py: panel._redraw",
-        "labs/recurrence/characters/drawers.py: self.panel._redraw",
-        "labs/recurrence/memory/panel.py: panel._redraw",
-        "labs/recurrence/memory/panel.py: self.panel._redraw",
-        "labs/seq2seq/drawers.py: self.panel._shown_drawer",
-        "labs/transformer/looks.py: panel._redraw",
-        "labs/transformer/looks.py: self.panel._redraw",
-        "labs/transformer/looks.py: self.panel._shown_drawer",
         "training/finetune/job.py: trainer._conclude",
         "ui/background.py: drawn._config",
     },
@@ -258,7 +247,7 @@ def test_no_module_uses_a_private_member_of_another(python):
     for path, tree in trees.items():
         elsewhere = {name for name, modules in givers.items() if modules > (name in private[path])}
         wrong |= {f"{path}: {member}" for member in reaches(tree, elsewhere)}
-    hold("private", wrong)
+    hold("private", wrong - LIBRARYS)
 
 
 def test_nothing_stands_twice(python, scripts):

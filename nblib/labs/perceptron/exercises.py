@@ -11,8 +11,9 @@ from nblib.ui.exercises.kinds import RIGHT, UNREADABLE, WRONG, Exercise, Mistake
 # -- 01-nand -------------------------------------------------------------------------------------------------------
 
 _ROWS = ((0, 0), (0, 1), (1, 0), (1, 1))
-_TABLES: dict[tuple[int, ...], str] = {(0, 0, 0, 1): "AND", (0, 1, 1, 1): "OR", (1, 0, 0, 0): "NOR", (0, 0, 0, 0): "always 0",
-           (1, 1, 1, 1): "always 1"}  # fmt: skip
+_TABLES: dict[tuple[int, ...], str] = {
+    (0, 0, 0, 1): "AND", (0, 1, 1, 1): "OR", (1, 0, 0, 0): "NOR", (0, 0, 0, 0): "always 0", (1, 1, 1, 1): "always 1",
+}  # fmt: skip
 
 
 def _nand(given: Any) -> tuple[str, str]:

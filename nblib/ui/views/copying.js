@@ -1,38 +1,26 @@
 // The run as code, as YAML, as a command: shown, and copied at a press.
+import { button, changes, element, keep_keys } from "./dom.js";
+import { clamp } from "./numbers.js";
 
+/** @param {View<{ texts: [string, string][] }>} view */
 function render({ model, el }) {
-  const root = document.createElement("div");
-  root.className = "nblib-copy";
-  const row = document.createElement("div");
-  row.className = "nblib-row";
-  row.setAttribute("role", "group");
-  row.setAttribute("aria-label", "Copy as");
-  const area = document.createElement("textarea");
-  area.readOnly = true;
-  area.spellcheck = false;
-  const said = document.createElement("span");
-  said.className = "nblib-said";
-  said.setAttribute("role", "status");
-  const copy = document.createElement("button");
-  copy.type = "button";
-  copy.textContent = "Copy";
-  root.append(row, area);
-  // The notebook has commands of its own on arrows and letters.
-  root.addEventListener("keydown", (event) => event.stopPropagation());
+  const row = element("div", { class: "nblib-row", role: "group", "aria-label": "Copy as" });
+  const area = element("textarea", { readonly: true, spellcheck: "false" });
+  const said = element("span", { class: "nblib-said", role: "status" });
+  const copy = button("Copy", "", press);
+  const root = element("div", { class: "nblib-copy" }, row, area);
+  keep_keys(root);
   el.append(root);
 
   let chosen = 0;
   function show() {
     const texts = model.get("texts");
-    chosen = Math.max(0, Math.min(chosen, texts.length - 1));
+    chosen = clamp(chosen, 0, Math.max(0, texts.length - 1));
     row.replaceChildren(
       ...texts.map(([name], k) => {
-        const button = document.createElement("button");
-        button.type = "button";
-        button.textContent = name;
-        button.setAttribute("aria-pressed", String(k === chosen));
-        button.addEventListener("click", () => { chosen = k; said.textContent = ""; show(); });
-        return button;
+        const choice = button(name, "", () => { chosen = k; said.textContent = ""; show(); });
+        choice.setAttribute("aria-pressed", String(k === chosen));
+        return choice;
       }),
       copy,
       said,
@@ -41,9 +29,9 @@ function render({ model, el }) {
     const [name, text] = texts[chosen];
     area.setAttribute("aria-label", name);
     if (area.value !== text) { area.value = text; said.textContent = ""; }
-    area.rows = Math.min(16, Math.max(3, text.split("\n").length));
+    area.rows = clamp(text.split("\n").length, 3, 16);
   }
-  copy.addEventListener("click", async () => {
+  async function press() {
     try {
       await navigator.clipboard.writeText(area.value);
       said.textContent = "copied";
@@ -55,10 +43,8 @@ function render({ model, el }) {
       try { done = document.execCommand("copy"); } catch { done = false; }
       said.textContent = done ? "copied" : "selected: press Ctrl+C (or ⌘C)";
     }
-  });
-  model.on("change:texts", show);
-  show();
-  return () => model.off("change:texts", show);
+  }
+  return changes(model, show, ["texts"]);
 }
 
 export default { render };

@@ -1,18 +1,18 @@
 // Save the charts of a panel together, or open them as a plotly figure; keep plotly figures as wide as their places.
 
-import { nb_button, nb_element } from "./kit.js";
+import { button as button_of, element } from "./dom.js";
 import { parts_of } from "./lines_link.js";
 import { save_charts } from "./save.js";
 
 /** @param {{ model: any, el: HTMLElement }} place */
 function render({ model, el }) {
   const panel = () => el.closest(`.${model.get("panel")}`);
-  const said = nb_element("span", { class: "nblib-said", role: "status" });
-  const row = nb_element("div", { class: "nblib-row nblib-download" });
+  const said = element("span", { class: "nblib-said", role: "status" });
+  const row = element("div", { class: "nblib-row nblib-download" });
 
   /** @param {string} word @param {string} title @param {() => void} press */
   function offer(word, title, press) {
-    const button = nb_button(word, title, press);
+    const button = button_of(word, title, press);
     button.setAttribute("aria-label", title);
     row.append(button);
   }

@@ -1,38 +1,34 @@
 // Small pictures in a row, from bytes.
+import { bytes_of } from "./bytes.js";
+import { on_theme, theme_of } from "./canvas.js";
+import { colour_map, picture, themed } from "./colours.js";
+import { changes, element, write } from "./dom.js";
 
-import { nb_element, nb_map, nb_theme } from "./kit.js";
+/** Ink on paper, whatever the theme: 0 is white. */
+const GREY = Uint8ClampedArray.from({ length: 1024 }, (_, k) => (k % 4 === 3 ? 255 : 255 - (k >> 2)));
 
+/** @param {View<{ pictures: Bytes, side: number, size: number, captions: string[], signed: boolean, message: string }>} view */
 function render({ model, el }) {
-  const root = nb_element("div", { class: "nblib-gallery" });
-  const readout = nb_element("div", { class: "nblib-readout", role: "status" });
+  const root = element("div", { class: "nblib-gallery" });
+  const readout = element("div", { class: "nblib-readout", role: "status" });
   el.append(root, readout);
   function show() {
-    const view = model.get("pictures"), side = model.get("side"), captions = model.get("captions"), size = side * side;
-    const bytes = view ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength) : new Uint8Array(0);
-    const theme = nb_theme(root), signed = model.get("signed");
-    const map = signed ? nb_map(theme.dark ? "diverging_dark" : "diverging") : null, wide = model.get("size");
+    const side = model.get("side"), captions = model.get("captions"), area = side * side, wide = model.get("size");
+    const bytes = bytes_of(model.get("pictures"));
+    const map = model.get("signed") ? colour_map(themed("diverging", theme_of(root))) : GREY;
     const figures = [];
-    for (let k = 0; (k + 1) * size <= bytes.length; k += 1) {
-      const canvas = nb_element("canvas", { width: String(side), height: String(side), role: "img", "aria-label": captions[k] || `picture ${k + 1}` });
+    for (let k = 0; (k + 1) * area <= bytes.length; k += 1) {
+      const canvas = picture(side, side, map, (p) => bytes[k * area + p]);
+      canvas.setAttribute("role", "img");
+      canvas.setAttribute("aria-label", captions[k] || `picture ${k + 1}`);
       canvas.style.cssText = `width:${wide}px;height:${wide}px`;
-      const context = canvas.getContext("2d"), image = context.createImageData(side, side);
-      for (let p = 0; p < size; p += 1) {
-        const b = bytes[k * size + p];
-        image.data.set(map ? map.subarray(4 * b, 4 * b + 4) : [255 - b, 255 - b, 255 - b, 255], 4 * p);
-      }
-      context.putImageData(image, 0, 0);
-      const figure = nb_element("figure", {}, canvas);
-      if (captions[k]) figure.append(nb_element("figcaption", {}, captions[k]));
-      figures.push(figure);
+      figures.push(element("figure", {}, canvas, ...(captions[k] ? [element("figcaption", {}, captions[k])] : [])));
     }
     root.replaceChildren(...figures);
-    if (readout.textContent !== model.get("message")) readout.textContent = model.get("message");
+    write(readout, model.get("message"));
   }
-  const themes = new MutationObserver(show);
-  themes.observe(document.body, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name"] });
-  model.on("change", show);
-  show();
-  return () => { themes.disconnect(); model.off("change", show); };
+  const themes = on_theme(show), unread = changes(model, show);
+  return () => { themes(); unread(); };
 }
 
 export default { render };

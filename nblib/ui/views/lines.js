@@ -1,6 +1,7 @@
 // Live curves on canvas: redrawn from bytes in a millisecond; read out, zoomed and saved on the page, without a kernel.
 
-import { nb_button, nb_canvas, nb_changes, nb_element, nb_theme } from "./kit.js";
+import { blank, canvas, theme_of } from "./canvas.js";
+import { button as button_of, changes, element, keep_keys } from "./dom.js";
 import { curves_of, sight_of, stepped, summary, zoomed } from "./lines_state.js";
 import { box_of, paint_chart, part_of } from "./lines_paint.js";
 import { listen } from "./lines_input.js";
@@ -12,7 +13,6 @@ import { save_charts } from "./save.js";
  * @typedef {import("./lines_state.js").Curve} Curve
  * @typedef {import("./lines_state.js").Interval} Interval
  * @typedef {import("./lines_paint.js").Geometry} Geometry
- * @typedef {import("./save.js").Theme} Theme
  */
 
 let made = 0;
@@ -20,24 +20,24 @@ let made = 0;
 /** @param {{ model: any, el: HTMLElement }} place */
 function render({ model, el }) {
   const text_id = `nblib-lines-text-${Math.random().toString(36).slice(2)}-${(made += 1)}`;
-  const head = nb_element("div", { class: "nblib-view-title" });
-  const place = nb_element("div", { class: "nblib-canvas" });
-  const words = nb_element("div", { class: "nblib-unseen", id: text_id });
-  const spoken = nb_element("div", { class: "nblib-unseen", "aria-live": "polite" });
-  const back = nb_button("Whole run", "Show all of the axis again (Escape, or a double click in the chart)", () => zoom(null));
+  const head = element("div", { class: "nblib-view-title" });
+  const place = element("div", { class: "nblib-canvas" });
+  const words = element("div", { class: "nblib-unseen", id: text_id });
+  const spoken = element("div", { class: "nblib-unseen", "aria-live": "polite" });
+  const back = button_of("Whole run", "Show all of the axis again (Escape, or a double click in the chart)", () => zoom(null));
   back.className = "nblib-lines-back";
-  const tools = nb_element("div", { class: "nblib-lines-tools" });
+  const tools = element("div", { class: "nblib-lines-tools" });
   const legend = legend_of((name) => {
     if (!hidden.delete(name)) hidden.add(name);
     plot.again();
   });
   const read_out = read_out_of();
-  const root = nb_element("div", { class: "nblib-lines" });
+  const root = element("div", { class: "nblib-lines" });
   // A chart of a group has no buttons of its own, and so no row below.
-  if (model.get("tools")) root.append(head, place, nb_element("div", { class: "nblib-lines-foot" }, legend.node, tools));
-  else root.append(nb_element("div", { class: "nblib-lines-head" }, head, legend.node), place);
+  if (model.get("tools")) root.append(head, place, element("div", { class: "nblib-lines-foot" }, legend.node, tools));
+  else root.append(element("div", { class: "nblib-lines-head" }, head, legend.node), place);
   root.append(words, spoken);
-  root.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => event.stopPropagation());
+  keep_keys(root);
   el.append(root);
 
   const hidden = /** @type {Set<string>} */ (new Set());
@@ -75,9 +75,7 @@ function render({ model, el }) {
     back.hidden = !shown || !by_hand;
     read_out.show(geometry, now, theme);
     if (geometry) return;
-    context.fillStyle = theme.soft;
-    context.textAlign = "center";
-    context.fillText(shown || hidden.size ? "Nothing of the shown series lies here." : model.get("empty"), width / 2, height / 2);
+    blank(context, width, height, theme, shown || hidden.size ? "Nothing of the shown series lies here." : model.get("empty"));
   }
 
   /** @param {Interval | null} x */
@@ -91,9 +89,9 @@ function render({ model, el }) {
     const here = x === null || !geometry ? null : stepped(visible(), x, 0, geometry.x);
     if (here !== at) { show_place({ at: here, zoom: shown }); link.tell({ at, zoom: shown }); }
   }
-  /** @param {import("./lines_link.js").Place} there */
+  /** @param {import("./lines_link.js").Reading} there */
   function show_place(there) { ({ at, zoom: shown } = there); plot.again(); }
-  /** @param {import("./lines_link.js").Place} there */
+  /** @param {import("./lines_link.js").Reading} there */
   function follow(there) {
     if (there.zoom !== shown) by_hand = false;
     show_place(there);
@@ -103,7 +101,7 @@ function render({ model, el }) {
   function part() {
     const now = { ...chart(), at: null, drag: null }, width = place.clientWidth;
     if (!now.sight.any || width < 100) return null;
-    return { ...part_of(now, width, model.get("height"), nb_theme(root)), top: root.getBoundingClientRect().top };
+    return { ...part_of(now, width, model.get("height"), theme_of(root)), top: root.getBoundingClientRect().top };
   }
   /** @param {string} format */
   function save(format) {
@@ -111,7 +109,7 @@ function render({ model, el }) {
     if (one) save_charts([one], format, file_name(title()));
   }
 
-  const plot = nb_canvas(place, model.get("height"), paint, {
+  const plot = canvas(place, model.get("height"), paint, {
     role: "img", tabindex: 0, "aria-label": `${title()}: chart; arrow keys read it out, + and − zoom, Escape shows all`, "aria-describedby": text_id,
   });
   place.append(read_out.node, back);
@@ -130,7 +128,7 @@ function render({ model, el }) {
     },
   });
   if (model.get("tools")) fill(tools, title(), save, model.get("opens") ? () => model.send({ type: "open" }) : null);
-  const unread = nb_changes(model, read);
+  const unread = changes(model, read);
   return () => { unread(); link.close(); plot.close(); };
 }
 
@@ -159,8 +157,8 @@ function chart_of(model, curves, shown) {
  * @param {(() => void) | null} open
  */
 function fill(tools, title, save, open) {
-  const buttons = ["svg", "png"].map((format) => nb_button(`⤓ ${format.toUpperCase()}`, `Save this chart as ${format.toUpperCase()}: ${title}`, () => save(format)));
-  if (open) buttons.push(nb_button("plotly", `Open as a plotly figure: ${title}`, open));
+  const buttons = ["svg", "png"].map((format) => button_of(`⤓ ${format.toUpperCase()}`, `Save this chart as ${format.toUpperCase()}: ${title}`, () => save(format)));
+  if (open) buttons.push(button_of("plotly", `Open as a plotly figure: ${title}`, open));
   for (const button of buttons) button.setAttribute("aria-label", button.title);
   tools.append(...buttons);
 }

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-import anywidget
 import ipywidgets as widgets
 import numpy as np
-import traitlets
 
+from nblib.ui import traits
 from nblib.ui.views.files import script, text
+from nblib.ui.views.view import View
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go
 
 
-class Lines(anywidget.AnyWidget):
+class Lines(View):
     """A few curves over one axis, redrawn at once. On the page, without a kernel: what lies under the pointer is read
     out, a drag zooms into the first axis, a name in the legend hides its curve, the chart is saved as SVG or PNG.
 
@@ -33,44 +33,34 @@ class Lines(anywidget.AnyWidget):
     markers.
     """
 
+    host = "nblib-lines-host"
     _esm = script("lines.js")
     _css = text("kit.css")
 
-    data = traitlets.Bytes(b"").tag(sync=True)
-    counts = traitlets.List().tag(sync=True)
-    names = traitlets.List().tag(sync=True)
-    kinds = traitlets.List().tag(sync=True)
-    dashes = traitlets.List().tag(sync=True)
-    title = traitlets.Unicode("").tag(sync=True)
-    x_title = traitlets.Unicode("step").tag(sync=True)
-    unit = traitlets.Unicode("").tag(sync=True)
-    text = traitlets.Unicode("").tag(sync=True)
-    log_scale = traitlets.Bool(False).tag(sync=True)
-    level = traitlets.Float(None, allow_none=True).tag(sync=True)
-    until = traitlets.Float(0.0).tag(sync=True)
-    between = traitlets.List([]).tag(sync=True)
-    quiet = traitlets.Bool(False).tag(sync=True)
-    height = traitlets.Int(200).tag(sync=True)
-    empty = traitlets.Unicode("nothing to show yet").tag(sync=True)
-    group = traitlets.Unicode("").tag(sync=True)
-    axis = traitlets.Bool(True).tag(sync=True)
-    tools = traitlets.Bool(True).tag(sync=True)
-    opens = traitlets.Bool(False).tag(sync=True)
+    data = traits.data()
+    counts, names, kinds, dashes = traits.items(), traits.items(), traits.items(), traits.items()
+    title, x_title, unit, text = traits.text(), traits.text("step"), traits.text(), traits.text()
+    log_scale = traits.flag()
+    level = traits.number_or_none()
+    until = traits.number()
+    between = traits.items()
+    quiet = traits.flag()
+    height = traits.whole(200)
+    empty = traits.text("nothing to show yet")
+    group = traits.text()
+    axis, tools, opens = traits.flag(True), traits.flag(True), traits.flag()
 
-    def __init__(self, **values: Any):
-        super().__init__(**values)
-        self.add_class("nblib-lines-host")
-
-    def show(self, curves: Sequence[tuple[str, str, np.ndarray, np.ndarray, Sequence[int]]], **traits: Any) -> None:
-        """Show (name, key, x, y, dash) each, dash as in canvas, () for a solid line; in one message with ``traits``."""
+    def show(self, curves: Sequence[tuple[str, str, np.ndarray, np.ndarray, Sequence[int]]], **values: Any) -> None:
+        """Show (name, key, x, y, dash) each, dash as in canvas, () for a solid line; in one message with ``values``."""
         numbers = [np.asarray(v, np.float32) for _, _, x, y, _ in curves for v in (x, y)]
-        with self.hold_sync():
-            for name, value in traits.items():
-                setattr(self, name, value)
-            self.names, self.kinds = [c[0] for c in curves], [c[1] for c in curves]
-            self.dashes = [list(c[4]) for c in curves]
-            self.counts = [len(c[2]) for c in curves]
-            self.data = np.concatenate(numbers).tobytes() if numbers else b""
+        self.assign(
+            **values,
+            names=[c[0] for c in curves],
+            kinds=[c[1] for c in curves],
+            dashes=[list(c[4]) for c in curves],
+            counts=[len(c[2]) for c in curves],
+            data=np.concatenate(numbers).tobytes() if numbers else b"",
+        )
 
     def curves(self) -> list[tuple[str, str, np.ndarray, np.ndarray, Sequence[int]]]:
         """What is shown, as ``show`` took it; x and y as float32 [n]."""

@@ -2,13 +2,13 @@
 // a module of its own on the page, so that they meet by events of the document.
 
 /**
- * @typedef {{ at: number | null, zoom: [number, number] | null }} Place
+ * @typedef {{ at: number | null, zoom: [number, number] | null }} Reading
  * @typedef {import("./save.js").Part} Part
  */
 
 /**
  * @param {string} group "" for a chart that stands alone
- * @param {{ root: HTMLElement, move: (place: Place) => void, part: () => Part | null }} chart
+ * @param {{ root: HTMLElement, move: (place: Reading) => void, part: () => Part | null }} chart
  */
 export function linked(group, chart) {
   const name = `nblib-chart-${group}`;
@@ -21,7 +21,7 @@ export function linked(group, chart) {
   }
   if (group) document.addEventListener(name, heard);
   return {
-    /** @param {Place} place */
+    /** @param {Reading} place */
     tell(place) { if (group) document.dispatchEvent(new CustomEvent(name, { detail: { from: me, place } })); },
     close() { document.removeEventListener(name, heard); },
   };

@@ -1,17 +1,16 @@
 // A chart of curves drawn with a pen: a canvas's context, or one that writes SVG.
 
-import { NB_FONT, nb_number, nb_ticks } from "./kit.js";
+import { FONT } from "./canvas.js";
+import { number, ticks } from "./numbers.js";
 import { is_series, nearest, reaches, y_ticks } from "./lines_state.js";
 
 /**
  * @typedef {import("./lines_state.js").Curve} Curve
  * @typedef {import("./lines_state.js").Interval} Interval
  * @typedef {import("./lines_state.js").Sight} Sight
- * @typedef {import("./save.js").Theme} Theme
  * @typedef {{ title: string, x_title: string, unit: string, log: boolean, level: number | null, axis: boolean,
  *   curves: Curve[], sight: Sight, at: number | null, drag: Interval | null }} Chart
- * @typedef {{ left: number, top: number, width: number, height: number }} Box
- * @typedef {{ box: Box, X: (v: number) => number, Y: (v: number) => number, x: Interval }} Geometry
+ * @typedef {{ box: Place, X: (v: number) => number, Y: (v: number) => number, x: Interval }} Geometry
  * @typedef {{ colour: string, width: number, alpha: number, dash: number[], marks: boolean }} Look
  */
 
@@ -29,7 +28,7 @@ const BETWEEN_MARKS = 14;
  * @param {number} height
  * @param {boolean} axis whether numbers and a title stand below
  * @param {number} top
- * @returns {Box}
+ * @returns {Place}
  */
 export function box_of(width, height, axis, top = 0) {
   return { left: LEFT, top: top + 8, width: width - LEFT - RIGHT, height: height - 8 - (axis ? 38 : 10) };
@@ -53,7 +52,7 @@ export function look_of(curve, theme) {
 /**
  * Grid, numbers, curves, the place read out.
  * @param {any} pen
- * @param {Box} box
+ * @param {Place} box
  * @param {Theme} theme
  * @param {Chart} chart
  * @returns {Geometry}
@@ -124,7 +123,7 @@ function paint_axes(pen, { box, X, Y, x }, theme, chart) {
   }
   stroke(pen, { ...grid, alpha: 0.9 }, [[left, Math.round(top + height) + 0.5], [end, Math.round(top + height) + 0.5]]);
   pen.textAlign = "center";
-  for (const [at, text] of nb_ticks(x[0], x[1], Math.max(2, Math.floor(width / 70)), false)) {
+  for (const [at, text] of ticks(x[0], x[1], Math.max(2, Math.floor(width / 70)), false)) {
     const u = Math.round(X(at)) + 0.5;
     stroke(pen, grid, [[u, top + height], [u, top + height + 4]]);
     if (chart.axis) pen.fillText(text, u, top + height + 12);
@@ -265,9 +264,9 @@ function paint_head(pen, width, theme, chart) {
   if (pen && chart.title) {
     pen.textAlign = "left";
     pen.fillStyle = theme.ink;
-    pen.font = `600 ${NB_FONT}`;
+    pen.font = `600 ${FONT}`;
     pen.fillText(chart.title, LEFT, 14);
-    pen.font = NB_FONT;
+    pen.font = FONT;
   }
   for (const curve of entries) {
     const wide = 34 + 7 * curve.name.length;
@@ -303,5 +302,5 @@ export function swatch(curve, theme) {
 
 /** @param {number} value */
 export function place_text(value) {
-  return Number.isInteger(value) || Math.abs(value) >= 1000 ? String(Math.round(value)).replace("-", "−") : nb_number(value);
+  return Number.isInteger(value) || Math.abs(value) >= 1000 ? String(Math.round(value)).replace("-", "−") : number(value);
 }

@@ -1,6 +1,7 @@
 // What a chart of curves knows without a page: its curves, the part of the axes in sight, what is read out, its words.
 
-import { nb_floats, nb_number, nb_ticks } from "./kit.js";
+import { floats } from "./bytes.js";
+import { number, ticks } from "./numbers.js";
 
 /**
  * @typedef {{ name: string, kind: string, dash: number[], x: Float32Array, y: Float32Array, values: Float32Array }} Curve
@@ -25,7 +26,7 @@ const STILL = ["level", "mark", "cross"];
  * @returns {Curve[]}
  */
 export function curves_of(data, counts, names, kinds, dashes, log) {
-  const numbers = nb_floats(data), curves = [];
+  const numbers = floats(data), curves = [];
   let start = 0;
   for (const [k, count] of counts.entries()) {
     if (start + 2 * count > numbers.length) break;
@@ -148,8 +149,8 @@ export function zoomed(x, factor, centre, whole) {
  * @param {string} unit
  */
 export function value_text(value, unit) {
-  if (unit !== "%" || !Number.isFinite(value)) return nb_number(value);
-  return `${nb_number(Number((100 * value).toPrecision(3)))}%`;
+  if (unit !== "%" || !Number.isFinite(value)) return number(value);
+  return `${number(Number((100 * value).toPrecision(3)))}%`;
 }
 
 /**
@@ -164,9 +165,9 @@ export function value_text(value, unit) {
 export function y_ticks([low, high], most, log, unit) {
   if (!log) {
     const part = unit === "%" ? 100 : 1;
-    return nb_ticks(part * low, part * high, most, false).map(([v]) => [v / part, value_text(v / part, unit)]);
+    return ticks(part * low, part * high, most, false).map(([v]) => [v / part, value_text(v / part, unit)]);
   }
-  if (high - low >= 2) return nb_ticks(low, high, most, true);
+  if (high - low >= 2) return ticks(low, high, most, true);
   /** @type {[number, string][]} */
   const some = [];
   for (let power = Math.floor(low); power <= high; power += 1) {
@@ -176,7 +177,7 @@ export function y_ticks([low, high], most, log, unit) {
     }
   }
   if (some.length > 1) return some;
-  return nb_ticks(10 ** low, 10 ** high, most, false).filter(([v]) => v > 0).map(([v, text]) => [Math.log10(v), text]);
+  return ticks(10 ** low, 10 ** high, most, false).filter(([v]) => v > 0).map(([v, text]) => [Math.log10(v), text]);
 }
 
 /**
@@ -190,7 +191,7 @@ export function summary(curves, x_title, unit) {
     const at = [...curve.values.keys()].filter((k) => Number.isFinite(curve.values[k]));
     if (!at.length) return `${curve.name}: no value yet.`;
     const first = at[0], last = at[at.length - 1];
-    const say = (/** @type {number} */ k) => `${value_text(curve.values[k], unit)} at ${x_title} ${nb_number(curve.x[k])}`;
+    const say = (/** @type {number} */ k) => `${value_text(curve.values[k], unit)} at ${x_title} ${number(curve.x[k])}`;
     if (first === last) return `${curve.name}: ${say(first)}.`;
     const low = at.reduce((a, b) => (curve.values[b] < curve.values[a] ? b : a));
     const high = at.reduce((a, b) => (curve.values[b] > curve.values[a] ? b : a));

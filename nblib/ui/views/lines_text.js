@@ -1,6 +1,6 @@
 // The words of a chart on the page: its legend, whose names hide and show their curves, and the card at what is read out.
 
-import { nb_element } from "./kit.js";
+import { element, write } from "./dom.js";
 import { is_series, nearest, reaches, value_text } from "./lines_state.js";
 import { place_text, swatch } from "./lines_paint.js";
 
@@ -8,7 +8,6 @@ import { place_text, swatch } from "./lines_paint.js";
  * @typedef {import("./lines_state.js").Curve} Curve
  * @typedef {import("./lines_paint.js").Chart} Chart
  * @typedef {import("./lines_paint.js").Geometry} Geometry
- * @typedef {import("./save.js").Theme} Theme
  */
 
 /**
@@ -16,7 +15,7 @@ import { place_text, swatch } from "./lines_paint.js";
  * @param {(name: string) => void} toggle
  */
 export function legend_of(toggle) {
-  const node = nb_element("div", { class: "nblib-legend" });
+  const node = element("div", { class: "nblib-legend" });
   /** @type {Map<string, { values: HTMLElement, button: HTMLElement }>} */
   const entries = new Map();
   let made = "";
@@ -27,12 +26,12 @@ export function legend_of(toggle) {
     entries.clear();
     const several = curves.filter(is_series).length > 1;
     for (const curve of curves) {
-      const sample = nb_element("span", { "aria-hidden": "true" });
+      const sample = element("span", { "aria-hidden": "true" });
       sample.innerHTML = swatch(curve, theme);
-      const values = nb_element("span", { class: "nblib-legend-value" });
+      const values = element("span", { class: "nblib-legend-value" });
       const press = several && is_series(curve);
-      const name = nb_element("span", { class: "nblib-legend-name" }, curve.name);
-      const button = nb_element(press ? "button" : "span", press ? { type: "button", title: `Hide or show: ${curve.name}` } : {}, sample, name, values);
+      const name = element("span", { class: "nblib-legend-name" }, curve.name);
+      const button = element(press ? "button" : "span", press ? { type: "button", title: `Hide or show: ${curve.name}` } : {}, sample, name, values);
       if (press) button.addEventListener("click", () => toggle(curve.name));
       entries.set(curve.name, { values, button });
       node.append(button);
@@ -54,7 +53,7 @@ export function legend_of(toggle) {
         // What a mark says stands in its name, and where a plan ends nobody asked.
         const silent = quiet || !is_series(curve) || ["planned", "raw"].includes(curve.kind);
         const text = silent ? "" : value_text(curve.values[curve.values.length - 1], unit);
-        if (values.textContent !== text) values.textContent = text;
+        write(values, text);
       }
     },
   };
@@ -62,7 +61,7 @@ export function legend_of(toggle) {
 
 /** The card beside the line that reads out. */
 export function read_out_of() {
-  const node = nb_element("div", { class: "nblib-lines-card", "aria-hidden": "true", hidden: true });
+  const node = element("div", { class: "nblib-lines-card", "aria-hidden": "true", hidden: true });
 
   /** @param {Chart} chart @returns {[Curve, string][]} */
   function rows(chart) {
@@ -85,10 +84,10 @@ export function read_out_of() {
       const lines = here ? rows(chart) : [];
       node.hidden = !lines.length;
       if (!here || !lines.length) return;
-      node.replaceChildren(nb_element("div", { class: "nblib-lines-place" }, place(chart)), ...lines.map(([curve, value]) => {
-        const sample = nb_element("span", {});
+      node.replaceChildren(element("div", { class: "nblib-lines-place" }, place(chart)), ...lines.map(([curve, value]) => {
+        const sample = element("span", {});
         sample.innerHTML = swatch(curve, theme);
-        return nb_element("div", {}, sample, nb_element("span", {}, curve.name), nb_element("b", {}, value));
+        return element("div", {}, sample, element("span", {}, curve.name), element("b", {}, value));
       }));
       const { box } = geometry, u = geometry.X(at), left = u < box.left + box.width / 2;
       node.style.left = left ? `${u + 12}px` : "";

@@ -1,14 +1,14 @@
 // Charts as files: drawn once more with a pen that writes SVG, black on white, text as text; a PNG is that SVG painted.
 
-import { NB_FONT, NB_SERIES, nb_element } from "./kit.js";
+import { FONT, SERIES } from "./canvas.js";
+import { element } from "./dom.js";
 
 /**
- * @typedef {{ dark: boolean, ink: string, soft: string, line: string, back: string, accent: string, series: Record<string, string> }} Theme
  * @typedef {{ width: number, height: number, top?: number, paint: (pen: any, theme: Theme) => void }} Part
  */
 
 /** @type {Theme} */
-const PAPER = { dark: false, ink: "#222", soft: "#555", line: "#999", back: "#fff", accent: "#1976d2", series: NB_SERIES };
+const PAPER = { dark: false, ink: "#222", soft: "#555", line: "#999", back: "#fff", accent: "#1976d2", series: SERIES };
 /** @type {Record<string, string>} */
 const ANCHORS = { left: "start", start: "start", center: "middle", right: "end", end: "end" };
 
@@ -30,7 +30,7 @@ class Pen {
     this.lineJoin = "round";
     this.textAlign = "left";
     this.textBaseline = "middle";
-    this.font = NB_FONT;
+    this.font = FONT;
   }
   beginPath() { this.path = ""; }
   /** @param {number} x @param {number} y */
@@ -109,7 +109,7 @@ export function save_charts(parts, format, name) {
   }
   const image = new Image();
   image.onload = () => {
-    const canvas = /** @type {HTMLCanvasElement} */ (nb_element("canvas", { width: 2 * image.width, height: 2 * image.height }));
+    const canvas = /** @type {HTMLCanvasElement} */ (element("canvas", { width: 2 * image.width, height: 2 * image.height }));
     canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
     canvas.toBlob((blob) => { if (blob) save_file(`${name}.png`, blob); }, "image/png");
   };
@@ -121,7 +121,7 @@ export function save_charts(parts, format, name) {
  * @param {Blob} blob
  */
 function save_file(name, blob) {
-  const link = /** @type {HTMLAnchorElement} */ (nb_element("a", { href: URL.createObjectURL(blob), download: name }));
+  const link = /** @type {HTMLAnchorElement} */ (element("a", { href: URL.createObjectURL(blob), download: name }));
   document.body.append(link);
   link.click();
   link.remove();

@@ -1,92 +1,77 @@
 // The status line: texts only ever go in as text.
+import { changes, element, write } from "./dom.js";
+import { sender } from "./messages.js";
 
-function element(tag, name, ...children) {
-  const node = document.createElement(tag);
-  if (name) node.className = name;
-  node.append(...children);
-  return node;
-}
+/**
+ * @typedef {{ message: string, tone: string, cells: [string, string][], progress: number | null, notice: string,
+ *   notice_tone: string, details: string, details_label: string, action: string, heard: number }} Traits
+ */
 
+/** @param {View<Traits>} view */
 function render({ model, el }) {
-  const root = element("div", "nblib-status");
-  const said = element("span", "nblib-said");
-  const action = element("button", "nblib-action");
-  action.type = "button";
+  const root = element("div", { class: "nblib-status" });
+  const said = element("span", { class: "nblib-said" });
+  const action = element("button", { type: "button", class: "nblib-action" });
   action.addEventListener("click", () => model.send({ type: "action" }));
-  const summary = element("summary");
-  const pre = element("pre");
-  const details = element("details", "nblib-details", summary, pre);
-  const notice = element("div", "nblib-notice", said, action, details);
-  notice.setAttribute("role", "alert");
-  const bar = element("div", "nblib-progress", element("div"));
-  bar.setAttribute("role", "progressbar");
-  bar.setAttribute("aria-label", "progress of the run");
-  const message = element("div", "nblib-message");
-  message.setAttribute("role", "status");
-  const dot = element("span", "nblib-dot");
-  dot.setAttribute("aria-hidden", "true");
-  const cells = element("div", "nblib-cells");
-  const silent = element("div", "nblib-silent", "No answer from the kernel. If it was restarted, run this cell again.");
-  silent.setAttribute("role", "alert");
-  silent.hidden = true;
-  root.append(silent, notice, bar, element("div", "nblib-line", element("div", "nblib-state", dot, message), cells));
+  const summary = element("summary"), pre = element("pre");
+  const details = element("details", { class: "nblib-details" }, summary, pre);
+  const notice = element("div", { class: "nblib-notice", role: "alert" }, said, action, details);
+  const done = element("div");
+  const bar = element("div", { class: "nblib-progress", role: "progressbar", "aria-label": "progress of the run" }, done);
+  const message = element("div", { class: "nblib-message", role: "status" });
+  const cells = element("div", { class: "nblib-cells" });
+  const state = element("div", { class: "nblib-state" }, element("span", { class: "nblib-dot", "aria-hidden": "true" }), message);
+  root.append(notice, bar, element("div", { class: "nblib-line" }, state, cells));
   el.append(root);
 
+  /** @type {Map<string, HTMLElement>} */
   const places = new Map();
   function show() {
     root.dataset.tone = model.get("tone");
-    // Written only when it changed, so that a reader of the screen says it once.
-    if (message.textContent !== model.get("message")) message.textContent = message.title = model.get("message");
+    write(message, model.get("message"));
+    message.title = model.get("message");
     for (const [name, value] of model.get("cells")) {
-      if (!places.has(name)) {
-        const place = element("span", "nblib-value");
+      let place = places.get(name);
+      if (!place) {
+        place = element("span", { class: "nblib-value" });
         places.set(name, place);
-        cells.append(element("div", "nblib-cell", element("span", "nblib-name", name), place));
+        cells.append(element("div", { class: "nblib-cell" }, element("span", { class: "nblib-name" }, name), place));
       }
-      places.get(name).textContent = value;
+      place.textContent = value;
     }
     const progress = model.get("progress");
     bar.classList.toggle("nblib-unknown", progress === null);
-    bar.firstChild.style.width = `${100 * (progress ?? 0)}%`;
+    done.style.width = `${100 * (progress ?? 0)}%`;
     if (progress === null) bar.removeAttribute("aria-valuenow");
-    else bar.setAttribute("aria-valuenow", Math.round(100 * progress));
+    else bar.setAttribute("aria-valuenow", String(Math.round(100 * progress)));
     notice.hidden = !model.get("notice") && !model.get("details");
     notice.dataset.tone = model.get("notice_tone");
-    if (said.textContent !== model.get("notice")) said.textContent = model.get("notice");
+    write(said, model.get("notice"));
     action.hidden = !model.get("action");
     action.textContent = model.get("action");
     details.hidden = !model.get("details");
     summary.textContent = model.get("details_label");
-    if (pre.textContent !== model.get("details")) pre.textContent = model.get("details");
+    write(pre, model.get("details"));
   }
-  model.on("change", show);
-  show();
+  const unread = changes(model, show);
 
   // A button of ipywidgets has no way to tell that nobody heard it: whatever is pressed in the panel asks for an answer.
-  let number = model.get("heard"), timer = 0, panel = null;
+  const pings = sender(model, root, { seen: "heard" });
+  /** @type {Element | null} */
+  let panel = null;
+  /** @param {Event} event */
   function pressed(event) {
-    if (!event.target.closest("button")) return;
-    // Another view of this panel may have asked since.
-    number = Math.max(number, model.get("heard")) + 1;
-    clearTimeout(timer);
-    timer = setTimeout(() => { silent.hidden = false; }, 4000);
-    model.send({ type: "ping", number });
+    if (event.target instanceof Element && event.target.closest("button")) pings.send("ping", { type: "ping" });
   }
-  function heard() {
-    clearTimeout(timer);
-    silent.hidden = true;
-  }
-  model.on("change:heard", heard);
   const frame = requestAnimationFrame(() => {
     panel = el.closest(".nblib-panel");
     panel?.addEventListener("click", pressed, true);
   });
   return () => {
-    model.off("change", show);
-    model.off("change:heard", heard);
+    unread();
+    pings.close();
     panel?.removeEventListener("click", pressed, true);
     cancelAnimationFrame(frame);
-    clearTimeout(timer);
   };
 }
 

@@ -143,7 +143,8 @@ class AttentionByHandPanel(widgets.VBox):
         self.matrices = {name: array for name, (_, array) in found.items()}
         self.view.show(
             [{"name": name, "shape": list(array.shape), **about} for name, (about, array) in found.items()],
-            list(self.matrices.values()), tokens=words, heads=self.heads.chosen, note=f"{note} {self._remark()}".strip(),
+            list(self.matrices.values()), tokens=words, heads=self.heads.chosen,
+            note=f"{note} {self._remark()}".strip(),
             scale=usual if self._scale is None else self._scale, usual=usual, curves=curves, pads=pads, problem={},
         )  # fmt: skip
 

@@ -1,72 +1,68 @@
 // A text with one neuron's value behind each character, and what was found about the neurons.
+import { signed_bytes } from "../../../ui/views/bytes.js";
+import { on_theme, theme_of } from "../../../ui/views/canvas.js";
+import { colour_map, ink_on, rgb, themed } from "../../../ui/views/colours.js";
+import { button, changes, element, fill, keep_keys } from "../../../ui/views/dom.js";
+import { clamp, number } from "../../../ui/views/numbers.js";
 
-import { nb_button, nb_changes, nb_element, nb_map, nb_number, nb_theme } from "../../../ui/views/kit.js";
+/**
+ * @typedef {{ neuron: number, meaning: string, verdict: string, score: string, chance: string, untrained: string | null }} Finding
+ * @typedef {{ values: DataView, letters: string[], found: Finding[], neuron: number, caption: string, empty: string }} Traits
+ */
 
+/** @param {View<Traits>} view */
 function render({ model, el }) {
-  const root = nb_element("div", { class: "nblib-neurons" });
-  const table = nb_element("table", {});
-  const slider = nb_element("input", { type: "range", min: 0, max: 0, step: 1, "aria-label": "neuron" });
-  const words = nb_element("span", {});
-  const page = nb_element("div", { class: "nblib-page", tabindex: 0, role: "region", dir: "auto" });
-  const said = nb_element("div", { class: "nblib-readout" });
-  root.append(table, nb_element("label", { class: "nblib-scrub" }, words, slider), page, said);
-  root.addEventListener("keydown", (event) => event.stopPropagation());
+  const root = element("div", { class: "nblib-neurons" });
+  const table = element("table");
+  const slider = element("input", { type: "range", min: 0, max: 0, step: 1, "aria-label": "neuron" });
+  const about = element("span");
+  const page = element("div", { class: "nblib-page", tabindex: 0, role: "region", dir: "auto", "aria-label": "the text, coloured by the neuron" });
+  const said = element("div", { class: "nblib-readout" });
+  root.append(table, element("label", { class: "nblib-scrub" }, about, slider), page, said);
+  keep_keys(root);
   el.append(root);
 
-  let values = new Int8Array(0), letters = [], spans = [], count = 0, text = null, neuron = 0;
+  let values = new Int8Array(0), count = 0, neuron = 0, text = /** @type {string | null} */ (null);
+  /** @type {string[]} */
+  let letters = [];
+  /** @type {HTMLElement[]} */
+  let spans = [];
 
   function read() {
-    const view = model.get("values");
-    values = new Int8Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+    values = signed_bytes(model.get("values"));
     letters = model.get("letters");
     count = letters.length ? values.length / letters.length : 0;
-    neuron = Math.max(0, Math.min(count - 1, model.get("neuron")));
-    slider.max = Math.max(0, count - 1);
-    const joined = letters.join("");
-    if (joined !== text) {
-      text = joined;
-      spans = letters.map((c, k) => {
-        // A line break keeps a mark, so that it has a place to be coloured.
-        const span = nb_element("span", {}, c === "\n" ? "⏎\n" : c);
-        span.dataset.k = k;
-        return span;
-      });
+    neuron = clamp(model.get("neuron"), 0, Math.max(0, count - 1));
+    slider.max = String(Math.max(0, count - 1));
+    said.textContent = model.get("caption");
+    if (letters.join("") !== text) {
+      text = letters.join("");
+      // A line break keeps a mark, so that it has a place to be coloured.
+      spans = letters.map((c, k) => element("span", { "data-k": k }, c === "\n" ? "⏎\n" : c));
       page.replaceChildren(...(spans.length ? spans : [model.get("empty")]));
     }
-    findings();
+    table.hidden = !model.get("found").length;
+    table.replaceChildren(...findings(model.get("found"), choose));
     paint();
   }
 
-  function findings() {
-    const rows = model.get("found");
-    table.hidden = !rows.length;
-    const head = nb_element("tr", {}, ...["meaning", "verdict", "score", "chance", "untrained", ""].map((t, k) => nb_element("th", { class: k > 1 && k < 5 ? "nblib-n" : null }, t)));
-    table.replaceChildren(head, ...rows.map((row) => {
-      const show = row.neuron < 0 ? "" : nb_button(`Show neuron ${row.neuron}`, `${row.meaning}: the best of all neurons`, () => choose(row.neuron));
-      return nb_element("tr", {}, nb_element("td", {}, row.meaning), nb_element("td", {}, row.verdict),
-        nb_element("td", { class: "nblib-n" }, row.score), nb_element("td", { class: "nblib-n" }, row.chance),
-        nb_element("td", { class: "nblib-n" }, row.untrained ?? "–"), nb_element("td", {}, show));
-    }));
-  }
-
   function paint() {
-    const dark = nb_theme(root).dark, map = nb_map(dark ? "diverging_dark" : "diverging");
-    words.textContent = count ? `neuron ${neuron} of ${count}` : "no neurons yet";
-    slider.value = neuron;
-    slider.style.setProperty("--nblib-fill", `${(100 * neuron) / Math.max(1, count - 1)}%`);
-    slider.setAttribute("aria-valuetext", words.textContent);
-    root.dataset.neuron = neuron;
+    const map = colour_map(themed("diverging", theme_of(root)));
+    about.textContent = count ? `neuron ${neuron} of ${count}` : "no neurons yet";
+    slider.value = String(neuron);
+    fill(slider);
+    slider.setAttribute("aria-valuetext", about.textContent);
+    root.dataset.neuron = String(neuron);
     for (const [k, span] of spans.entries()) {
-      const value = values[k * count + neuron], entry = 4 * (value + 128);
-      span.style.backgroundColor = `rgb(${map[entry]},${map[entry + 1]},${map[entry + 2]})`;
-      // Dark letters on light places and light ones on dark, in either theme.
-      const light = 0.3 * map[entry] + 0.6 * map[entry + 1] + 0.1 * map[entry + 2] > 120;
-      span.style.color = light ? "#111" : "#fff";
+      const entry = values[k * count + neuron] + 128;
+      span.style.backgroundColor = rgb(map, entry);
+      span.style.color = ink_on(map, entry);
     }
   }
 
+  /** @param {number} k */
   function choose(k) {
-    neuron = Math.max(0, Math.min(count - 1, k));
+    neuron = clamp(k, 0, Math.max(0, count - 1));
     paint();
     model.set("neuron", neuron);
     model.save_changes();
@@ -74,20 +70,28 @@ function render({ model, el }) {
 
   slider.addEventListener("input", () => choose(Number(slider.value)));
   page.addEventListener("pointermove", (event) => {
-    const k = event.target.dataset?.k;
-    said.textContent = k === undefined ? "" : `after “${letters[k] === "\n" ? "⏎" : letters[k]}”, character ${Number(k) + 1}: ${nb_number(values[k * count + neuron] / 127)}`;
+    const k = /** @type {HTMLElement} */ (event.target).dataset?.k;
+    if (k === undefined) { said.textContent = ""; return; }
+    const at = Number(k), letter = letters[at] === "\n" ? "⏎" : letters[at];
+    said.textContent = `after “${letter}”, character ${at + 1}: ${number(values[at * count + neuron] / 127)}`;
   });
   page.addEventListener("pointerleave", () => { said.textContent = model.get("caption"); });
-  const themes = new MutationObserver(paint);
-  themes.observe(document.body, { attributes: true, attributeFilter: ["class", "data-jp-theme-name"] });
-  const unread = nb_changes(model, () => {
-    said.textContent = model.get("caption");
-    page.setAttribute("aria-label", "the text, coloured by the neuron");
-    read();
-  }, ["values", "letters", "found", "caption", "empty", "neuron"]);
+  const themes = on_theme(paint);
+  const unread = changes(model, read, ["values", "letters", "found", "caption", "empty", "neuron"]);
   // Only on the page does the root have the theme's colours.
   requestAnimationFrame(paint);
-  return () => { themes.disconnect(); unread(); };
+  return () => { themes(); unread(); };
+}
+
+/** The rows of the table. @param {Finding[]} rows @param {(neuron: number) => void} choose */
+function findings(rows, choose) {
+  const head = element("tr", {}, ...["meaning", "verdict", "score", "chance", "untrained", ""].map((t, k) => element("th", { class: k > 1 && k < 5 ? "nblib-n" : null }, t)));
+  return [head, ...rows.map((row) => {
+    const show = row.neuron < 0 ? "" : button(`Show neuron ${row.neuron}`, `${row.meaning}: the best of all neurons`, () => choose(row.neuron));
+    return element("tr", {}, element("td", {}, row.meaning), element("td", {}, row.verdict),
+      element("td", { class: "nblib-n" }, row.score), element("td", { class: "nblib-n" }, row.chance),
+      element("td", { class: "nblib-n" }, row.untrained ?? "–"), element("td", {}, show));
+  })];
 }
 
 export default { render };
