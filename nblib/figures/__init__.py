@@ -12,7 +12,7 @@ from nblib.figures.looks import INK, OKABE_ITO, describe, frame, legend_above, s
 from nblib.figures.points import NOTHING, Curve, decimate, smooth, window_for
 from nblib.figures.results import calibration, confusion, expected_calibration_error
 from nblib.figures.runs import compare, seeds
-from nblib.figures.schedule import learning_rates, rate_lines, schedule, schedule_text
+from nblib.figures.schedule import changes_by_hand, rate_lines, rates_so_far, schedule
 
 __all__ = [
     "INK",
@@ -22,6 +22,7 @@ __all__ = [
     "Curve",
     "accuracy_lines",
     "calibration",
+    "changes_by_hand",
     "chart",
     "class_balance",
     "compare",
@@ -31,14 +32,13 @@ __all__ = [
     "decimate",
     "describe",
     "expected_calibration_error",
-    "learning_rates",
     "legend_above",
     "frame",
     "lengths",
     "loss_lines",
     "rate_lines",
+    "rates_so_far",
     "schedule",
-    "schedule_text",
     "seeds",
     "short",
     "smooth",

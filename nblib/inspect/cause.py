@@ -30,7 +30,7 @@ MOST_TOKENS = 128
 SECONDS = 60.0
 
 
-class Said(NamedTuple):
+class Answer(NamedTuple):
     """What a model says of a text: ``labels`` and their ``values``, float64; ``about``: what these are, in words."""
 
     labels: list[str]
@@ -38,7 +38,7 @@ class Said(NamedTuple):
     about: str
 
 
-def says(opened: Opened, text: str, second: str = "", scales: Any = None, most: int = 8) -> Said:
+def says(opened: Opened, text: str, second: str = "", scales: Any = None, most: int = 8) -> Answer:
     """What the model says of ``text`` with every head counted as ``scales`` [layers, heads] says.
 
     The probabilities of the likeliest next tokens, of what may stand at the mask (the tokenizer's, or ``___``), or of
@@ -48,7 +48,7 @@ def says(opened: Opened, text: str, second: str = "", scales: Any = None, most: 
     """
     asked = _asked(opened, text, second)
     values = _values(opened, asked, scales)
-    return _said(opened, asked, values, np.argsort(-values, kind="stable")[:most].tolist())
+    return _labelled(opened, asked, values, np.argsort(-values, kind="stable")[:most].tolist())
 
 
 def untouched(opened: Opened, text: str, second: str = "") -> np.ndarray:
@@ -63,7 +63,7 @@ def compared(
     scales: Any = None,
     most: int = 8,
     before: np.ndarray | None = None,
-) -> tuple[Said, Said]:
+) -> tuple[Answer, Answer]:
     """What the untouched model says, and what it says with ``scales``, of the same labels, the likeliest before first.
 
     What is likeliest now is among them. ``before``: what ``untouched`` gave for these texts, where that is known; a
@@ -77,7 +77,7 @@ def compared(
         chosen[-1] = int(now.argmax())
     if opened.says == "classes":
         chosen = list(range(len(before)))
-    return _said(opened, asked, before, chosen), _said(opened, asked, now, chosen)
+    return _labelled(opened, asked, before, chosen), _labelled(opened, asked, now, chosen)
 
 
 def _values(opened: Opened, asked: list[str], scales: Any) -> np.ndarray:
@@ -91,13 +91,13 @@ def _values(opened: Opened, asked: list[str], scales: Any) -> np.ndarray:
     return _answer(opened, out, batch, 0).double().cpu().numpy()
 
 
-def _said(opened: Opened, asked: list[str], values: np.ndarray, chosen: Sequence[int]) -> Said:
+def _labelled(opened: Opened, asked: list[str], values: np.ndarray, chosen: Sequence[int]) -> Answer:
     if opened.says == "similarity":
-        return Said([" and ".join(f"“{_short(text)}”" for text in asked)], values, "cosine of the two sentences")
+        return Answer([" and ".join(f"“{_short(text)}”" for text in asked)], values, "cosine of the two sentences")
     if opened.says == "classes":
-        return Said([opened.labels[k] for k in chosen], values[list(chosen)], "probability of each class")
+        return Answer([opened.labels[k] for k in chosen], values[list(chosen)], "probability of each class")
     about = "probability at the mask" if opened.says == "masked token" else "probability of the next token"
-    return Said(readable(opened.tokenizer, [int(k) for k in chosen]), values[list(chosen)], about)
+    return Answer(readable(opened.tokenizer, [int(k) for k in chosen]), values[list(chosen)], about)
 
 
 class HeldOut:

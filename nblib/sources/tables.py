@@ -192,7 +192,7 @@ def _read_parquet(path: Path, name: str) -> Table:
         with pyarrow.parquet.ParquetFile(path) as file:
             schema, count = file.schema_arrow, file.metadata.num_rows
     except (pyarrow.ArrowException, ValueError, OSError) as error:
-        raise InputError(f"{name} is no Parquet file or is damaged: {_first_line(error)}") from error
+        raise InputError(f"{name} is no Parquet file or is damaged: {first_line(error)}") from error
     _check_names(list(schema.names), name)
     classes = _class_names(schema.metadata or {})
 
@@ -204,16 +204,21 @@ def _read_parquet(path: Path, name: str) -> Table:
                 return [None] * count
             column_cells = cells.column(column).to_pylist()
         except (pyarrow.ArrowException, ValueError, OSError) as error:
-            raise InputError(f"{name}, column {column!r} cannot be read: {_first_line(error)}") from error
-        names = classes.get(column)
-        if names:
-            return [names[v] if isinstance(v, int) and 0 <= v < len(names) else None for v in column_cells]
-        return column_cells
+            raise InputError(f"{name}, column {column!r} cannot be read: {first_line(error)}") from error
+        return named(column_cells, classes.get(column))
 
     return Table(name, None, list(schema.names), list(range(1, count + 1)), [], values)
 
 
-def _first_line(error: Exception) -> str:
+def named(cells: list, names: list[str] | None) -> list:
+    """Class numbers as the names that they stand for, None for a number without one; without names the cells."""
+    if not names:
+        return cells
+    return [names[cell] if isinstance(cell, int) and 0 <= cell < len(names) else None for cell in cells]
+
+
+def first_line(error: BaseException) -> str:
+    """An error's first line without its full stop, or its kind where it says nothing."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")
 
 

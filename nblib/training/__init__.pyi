@@ -5,3 +5,6 @@ from .finetune.job import FineTune as FineTune
 from .finetune.order import OrderedBatches as OrderedBatches
 from .finetune.pretrained import load_classifier as load_classifier
 from .run_folder import fresh as fresh
+from .schedules import learning_rates as learning_rates
+from .schedules import schedule_text as schedule_text
+from .series import Series as Series

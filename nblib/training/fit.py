@@ -21,7 +21,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -37,11 +37,11 @@ from nblib.engine.run import Run
 from nblib.models.dropout import give_generator
 from nblib.training.config import FitConfig
 from nblib.training.rng import generators_seeded, model_untouched, seed_of
-from nblib.training.run_folder import begin_folder, folder_for
+from nblib.training.run_folder import checkpoint_of, folder_for, open_folder
 
 STATE_FILE = "nblib.json"
 # What a number drawn for one purpose must not share with another.
-WEIGHTS, DROPOUT, DATA, SHIELD = 1, 2, 3, 4
+WEIGHTS, DROPOUT, DATA, GLOBAL_DRAWS = 1, 2, 3, 4
 
 
 class Loss(NamedTuple):
@@ -57,6 +57,15 @@ class Loss(NamedTuple):
     @property
     def logged(self) -> Tensor:
         return (self.value if self.shown is None else self.shown).detach()
+
+
+class Step(NamedTuple):
+    """What an optimiser step tells the history: ``loss`` (a tensor without a graph), ``items`` that it counts for the
+    speed, and further ``metrics``."""
+
+    loss: Tensor
+    items: int
+    metrics: Mapping[str, Any]
 
 
 class Fit:
@@ -115,6 +124,10 @@ class Fit:
         """Weights whose gradient is clipped together, by the name under which its norm is logged."""
         return {"grad_norm": [p for p in model.parameters() if p.requires_grad]}
 
+    def take_step(self, step: int) -> Step:
+        """The optimiser step 1, 2, … of the run. A job with several models says here whose turn it is."""
+        return self.descend(self.model, step, self.parts, self.optimizer.param_groups, self.rate(step))
+
     def after_backward(self, model: nn.Module, step: int) -> None:
         """A look at the gradients of a step, before they are clipped."""
 
@@ -145,32 +158,61 @@ class Fit:
             raise InputError("device: 'cuda' is not here (torch sees no GPU); give auto or cpu")
         return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
 
+    def rate(self, step: int) -> float:
+        """The learning rate of step 1, 2, …"""
+        return self.live["learning_rate"] * self.schedule(step)
+
+    def descend(
+        self, model: nn.Module, step: int, norms: Iterable[str], groups: Iterable[dict[str, Any]], rate: float
+    ) -> Step:
+        """Forward, backward, clipping and update of a model: ``step`` decides batch and dropout.
+
+        ``norms``: names of the weights in ``clipped`` that are this model's; ``groups``: the optimiser's, which get
+        ``rate``. Weights that are no part of the loss have no gradient, and the optimiser leaves them as they are.
+        """
+        seed = self.config.seed
+        self.generator.manual_seed(seed_of(seed, DROPOUT, step))
+        model.train()
+        self.optimizer.zero_grad(set_to_none=True)
+        with generators_seeded(seed, GLOBAL_DRAWS, step) if self._draws_globally else nullcontext():
+            loss = self.loss(model, step)
+            loss.value.backward()
+        self.after_backward(model, step)
+        limit = self.live["max_grad_norm"] or math.inf
+        metrics = {name: nn.utils.clip_grad_norm_(self.parts[name], limit) for name in norms}
+        for group in groups:
+            group["lr"] = rate
+        self.optimizer.step()
+        return Step(loss.logged, loss.items, metrics | dict(loss.metrics))
+
     # -- the loop ----------------------------------------------------------------------------------------------------
 
     def __call__(self, run: Run) -> dict[str, float]:
         config, device = self.config, self.device
         self.done, self._due, self._saved = 0, False, -1
-        self._folder = folder_for(config, run)
+        self._folder = folder_for(config.output, run)
         with run.phase("loading data"):
             self.prepare(run)
         made = self.make_model(torch.Generator().manual_seed(seed_of(config.seed, WEIGHTS)))
         self.model = model = made.to(device)
         self.optimizer = self.make_optimizer(model)
-        self._generator = torch.Generator(device)
-        give_generator(model, self._generator)
+        self.parts = self.clipped(model)
+        self.generator = torch.Generator(device)
+        give_generator(model, self.generator)
         self._draws_globally = draws_globally(model)
-        checkpoint = begin_folder(config, run, self._folder)
-        if checkpoint is not None:
-            self._load(checkpoint)
+        if self._folder is not None:
+            checkpoint = checkpoint_of(run, self._folder)
+            open_folder(config, run, self._folder, checkpoint)
+            if checkpoint is not None:
+                self._load(checkpoint)
         run.on_set(self.apply)
         run.model, run.guard = model, lambda: model_untouched(model)
         run.begin(total=config.max_steps)
         try:
             if self._due:
                 self._evaluate(run)
-            parts = self.clipped(model)
             while self.done < config.max_steps:
-                self._step(run, parts)
+                self._step(run)
             run.flush()
         except Stopped:
             self.save(run)
@@ -185,26 +227,13 @@ class Fit:
         self.save(run)
         return self._write(run, "finished")
 
-    def _step(self, run: Run, parts: dict[str, list[nn.Parameter]]) -> None:
-        config, model, step = self.config, self.model, self.done + 1
-        self._generator.manual_seed(seed_of(config.seed, DROPOUT, step))
-        model.train()
-        self.optimizer.zero_grad(set_to_none=True)
-        with generators_seeded(config.seed, SHIELD, step) if self._draws_globally else nullcontext():
-            found = self.loss(model, step)
-            found.value.backward()
-        self.after_backward(model, step)
-        limit, norms = self.live["max_grad_norm"], {}
-        for name, weights in parts.items():
-            norms[name] = nn.utils.clip_grad_norm_(weights, limit or math.inf)
-        rate = self.live["learning_rate"] * self.schedule(step)
-        for group in self.optimizer.param_groups:
-            group["lr"] = rate
-        self.optimizer.step()
+    def _step(self, run: Run) -> None:
+        config, step = self.config, self.done + 1
+        taken = self.take_step(step)
         self.done = step
         last = step == config.max_steps
         self._due = last or bool(config.eval_steps and step % config.eval_steps == 0)
-        if not run.step(items=found.items, loss=found.logged, learning_rate=rate, **norms, **found.metrics):
+        if not run.step(items=taken.items, loss=taken.loss, learning_rate=self.rate(step), **taken.metrics):
             raise Stopped
         if self._due:
             self._evaluate(run)
@@ -214,10 +243,10 @@ class Fit:
     def _evaluate(self, run: Run) -> None:
         self.model.eval()
         with run.phase("evaluation"), torch.no_grad():
-            found = self.evaluate(self.model, run)
+            metrics = self.evaluate(self.model, run)
         self._due = False
-        if found:
-            run.log(**{f"eval_{name}": value for name, value in found.items()})
+        if metrics:
+            run.log(**{f"eval_{name}": value for name, value in metrics.items()})
 
     def apply(self, name: str, value: Any) -> Any:
         """A live change, between two steps. Returns the old value."""

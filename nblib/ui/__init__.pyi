@@ -1,4 +1,4 @@
-from .background_button import Later as Later
+from .background_button import BackgroundButton as BackgroundButton
 from .exercises import check as check
 from .pages import show as show
 from .pages import table as table

@@ -8,29 +8,30 @@ from typing import Any
 import ipywidgets as widgets
 from markupsafe import Markup
 
+from nblib.training.series import Series
 from nblib.ui.background import Background
 from nblib.ui.elements import html, picture, problem
 
 
-class Later(widgets.VBox):
-    """``work(say)`` runs in a thread when the button is pressed; what it returns, or its error, is shown below.
+class BackgroundButton(widgets.VBox):
+    """``work(series)`` runs in a thread when the button is pressed; what it returns, or its error, is shown below.
 
     Args:
-        words: on the button; say how long it takes.
-        work: returns a plotly figure, a widget, anything with a text, or a tuple of them; ``say(line)`` shows how far
-            it has come.
-        stop: called by a second button that is there while it works; the work then ends by itself.
+        label: on the button; say how long it takes.
+        work: returns a plotly figure, a widget, anything with a text, or a tuple of them; ``series.say(line)`` shows
+            how far it has come.
+        stoppable: a second button, there while it works, stops the series; the work then ends by itself.
     """
 
-    def __init__(self, words: str, work: Callable[[Callable[[str], None]], Any], stop: Callable[[], Any] | None = None):
+    def __init__(self, label: str, work: Callable[[Series], Any], *, stoppable: bool = False):
         self._work, self.background = work, Background()
-        self.button = widgets.Button(description=words, layout={"width": "auto"})
+        self._series = Series()
+        self.button = widgets.Button(description=label, layout={"width": "auto"})
         self.button.on_click(lambda _button: self.press())
         self.stop = widgets.Button(description="Stop", disabled=True, layout={"width": "80px"})
-        if stop is not None:
-            self.stop.on_click(lambda _button: stop())
+        self.stop.on_click(lambda _button: self._series.stop())
         self.place = widgets.VBox(layout={"width": "100%"})
-        row = [self.button, self.stop] if stop else [self.button]
+        row = [self.button, self.stop] if stoppable else [self.button]
         super().__init__([widgets.HBox(row, layout={"flex_flow": "row wrap"}), self.place], layout={"width": "100%"})
 
     def press(self) -> None:
@@ -39,15 +40,16 @@ class Later(widgets.VBox):
             return
         self.button.disabled, self.stop.disabled = True, False
         self.say("Working …")
-        self.background.start(lambda: self._work(self.say), self._show, lambda error: self._show(problem(error)))
+        self._series = series = Series(self.say)
+        self.background.start(lambda: self._work(series), self._show, lambda error: self._show(problem(error)))
 
     def say(self, line: str) -> None:
         self.place.children = (html(line),)
 
-    def _show(self, found: Any) -> None:
+    def _show(self, result: Any) -> None:
         self.button.disabled, self.stop.disabled = False, True
-        found = found if isinstance(found, tuple) else (found,)
-        self.place.children = tuple(_widget(thing) for thing in found)
+        shown = result if isinstance(result, tuple) else (result,)
+        self.place.children = tuple(_widget(thing) for thing in shown)
 
 
 def _widget(thing: Any) -> widgets.Widget:

@@ -158,9 +158,9 @@ def test_a_changed_learning_rate_survives_a_resume(config):
 
     straight, resumed = drive("straight", cut=False), drive("resumed", cut=True)
     rates = straight.history["learning_rate"]
-    # warm-up takes 2 of 20 steps; from then on the line falls to 0 at step 20, from 3e-3 and later from 1e-3
-    assert rates[5] == pytest.approx(3e-3 * (20 - 5) / 18, rel=1e-5)
-    assert rates[6:] == pytest.approx([1e-3 * (20 - step) / 18 for step in range(6, 20)], rel=1e-5)
+    # warm-up takes 2 of 20 steps; from then on the line falls to 0 at step 21, from 3e-3 and later from 1e-3
+    assert rates[5] == pytest.approx(3e-3 * (21 - 6) / 19, rel=1e-5)
+    assert rates[6:] == pytest.approx([1e-3 * (21 - step) / 19 for step in range(7, 21)], rel=1e-5)
     assert rates.tolist() == resumed.history["learning_rate"].tolist()
     assert same(weights(straight.folder), weights(resumed.folder))
     sets = [e for e in straight.history.events if e["event"] == "set"]

@@ -10,6 +10,7 @@ import pytest
 
 from nblib import FineTuneConfig, History, figures
 from nblib.labs.word_vectors.figures import frequencies, perplexities
+from nblib.training import learning_rates
 
 PADDING = {"padding_grouped": 0.02, "padding_random": 0.31}
 RNG = np.random.default_rng(0)
@@ -23,33 +24,6 @@ def history(steps: int = 200, nan_at: int | None = None) -> History:
         if i % 50 == 0:
             made.append(i, {"eval_loss": 2 / i, "eval_accuracy": 0.5 + i / 1000, "eval_f1_macro": 0.4})
     return made
-
-
-@pytest.mark.parametrize("shape", ["linear", "cosine", "constant", "inverse_sqrt"])
-@pytest.mark.parametrize(("total", "warmup"), [(1, 0.0), (7, 0.1), (100, 0.0), (100, 0.37), (40, 1.0)])
-def test_the_schedule_is_that_of_transformers(shape, total, warmup):
-    import torch
-    from transformers import get_scheduler
-
-    config = FineTuneConfig(lr_scheduler_type=shape, warmup_ratio=warmup, learning_rate=3e-4)
-    optimiser = torch.optim.AdamW([torch.nn.Parameter(torch.zeros(1))], lr=3e-4)
-    scheduler = get_scheduler(shape, optimiser, math.ceil(total * warmup), total)
-    wanted = []
-    for _ in range(total):
-        wanted.append(scheduler.get_last_lr()[0])
-        optimiser.step()
-        scheduler.step()
-    steps, rates = figures.learning_rates(config, total)
-    assert steps.tolist() == list(range(1, total + 1))
-    np.testing.assert_allclose(rates, wanted, rtol=1e-6, atol=1e-12)
-
-
-def test_a_long_schedule_is_thinned_and_keeps_its_peak():
-    config = FineTuneConfig(warmup_ratio=0.123)
-    steps, rates = figures.learning_rates(config, 10_000, 200)
-    assert len(steps) <= 201 and steps[0] == 1 and steps[-1] == 10_000
-    assert rates.max() == np.float32(1e-4)
-    assert rates.dtype == np.float32 and steps.dtype == np.int32
 
 
 def test_smoothing_is_the_mean_of_the_last_values():
@@ -207,7 +181,7 @@ def test_compare_names_best_and_worst():
 EVERY = {
     "curves": figures.curves(history()),
     "empty curves": figures.curves(History()),
-    "schedule": figures.schedule(FineTuneConfig(), 100),
+    "schedule": figures.schedule(learning_rates(FineTuneConfig(), 100), 1e-4, "It falls."),
     "lengths": figures.lengths(np.arange(1, 100), 64, 8, **PADDING),
     "class_balance": figures.class_balance({"a": 1, "b": 2}),
     "confusion": figures.confusion([[1, 2], [3, 4]], ["a", "b"]),

@@ -10,16 +10,17 @@ from torch import nn
 from nblib import InputError, RaceConfig, Seq2SeqConfig, Session, TransformerConfig, race
 from nblib.engine.history import History
 from nblib.labs.transformer import lengths as timing
-from nblib.labs.transformer import schedule_trials as feeling
 from nblib.labs.transformer.duration_figure import growth, time_against_length
 from nblib.labs.transformer.job import RACERS
 from nblib.labs.transformer.parameters import parameter_table
-from nblib.labs.transformer.schedule_figure import SCHEDULES, factors, schedule_lines, schedules
+from nblib.labs.transformer.schedule_figure import schedule_lines, schedules
+from nblib.labs.transformer.schedule_trials import TRIALS, compare_schedules, schedule_table
 from nblib.labs.transformer.sizes import blocks, gru_parameters, gru_size
 from nblib.models.attention import MultiHeadAttention, causal_mask, padding_mask
 from nblib.models.dropout import Dropout, give_generator
 from nblib.models.seq2seq import Seq2Seq
 from nblib.models.transformer import EncoderLayer, Transformer
+from nblib.training import Series
 
 TINY = {
     "task": "Chinese to English", "max_train_samples": 400, "max_eval_samples": 40, "batch_size": 16, "hidden_size": 16,
@@ -259,17 +260,6 @@ def test_the_table_of_a_gru_adds_up(attention):
 # -- schedules -----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("warmup", [0.0, 0.1, 1.0])
-@pytest.mark.parametrize("kind", SCHEDULES)
-def test_the_drawn_schedule_is_the_one_that_is_trained_with(kind, warmup):
-    job = TransformerConfig(**TINY | {"lr_scheduler_type": kind, "warmup_ratio": warmup, "max_steps": 70}).make_job()
-    steps, drawn = factors(kind, 70, warmup, points=1000)
-    assert steps.tolist() == list(range(1, 71))
-    np.testing.assert_allclose(drawn, [job.schedule(int(s)) for s in steps], rtol=1e-5, atol=1e-7)
-    few, thin = factors(kind, 70_000, warmup)
-    assert len(few) <= 163 and few[0] == 1 and few[-1] == 70_000 and np.isfinite(thin).all()
-
-
 def test_the_chosen_schedule_stands_out_and_is_followed():
     config = tiny(lr_scheduler_type="cosine", max_steps=100)
     lines = schedule_lines(config, 100, History())
@@ -282,20 +272,14 @@ def test_the_chosen_schedule_stands_out_and_is_followed():
     assert [t.name for t in figure.data][-1] == "cosine, chosen" and len(figure.data) == 5
 
 
-def test_schedules_felt_and_stopped():
+def test_schedules_compared_and_stopped():
     small = {k: TINY[k] for k in ("max_train_samples", "max_eval_samples", "hidden_size", "intermediate_size")}
     said = []
-    rows = feeling.felt(feeling.TRIALS[4:], say=said.append, max_steps=2, **small)
-    assert [r["name"] for r in rows] == [name for name, _ in feeling.TRIALS[4:]] == [s.split(":")[0] for s in said]
-    assert "norm after" in repr(feeling.trial_table(rows))
-
-    def stop(line):
-        feeling._session = type("S", (), {"stop": lambda self: said.append("stopped")})()
-        feeling.stop()
-
-    stop("")
-    assert said[-1] == "stopped"
-    feeling._session = None
+    rows = compare_schedules(TRIALS[4:], Series(said.append), max_steps=2, **small)
+    assert [r["name"] for r in rows] == [name for name, _ in TRIALS[4:]] == [s.split(":")[0] for s in said]
+    assert "norm after" in repr(schedule_table(rows))
+    series = Series(lambda line: series.stop())
+    assert len(compare_schedules(TRIALS[4:], series, max_steps=2, **small)) == 1
 
 
 # -- time against length -------------------------------------------------------------------------------------------
@@ -309,7 +293,8 @@ def test_time_is_measured_for_both_and_can_be_stopped():
     assert [r["length"] for r in rows] == [4, 8]
     assert all(r[f"{what}_{name}"] > 0 for r in rows for what in ("forward", "step", "tokens") for name in models)
     assert rows[1]["tokens_gru"] == pytest.approx(16 / rows[1]["step_gru"])
-    short = timing.against_length(models, (4, 8, 16), batch_size=2, repeats=1, steps=False, say=lambda _: timing.stop())
+    series = Series(lambda line: series.stop())
+    short = timing.against_length(models, (4, 8, 16), batch_size=2, repeats=1, steps=False, series=series)
     assert [r["length"] for r in short] == [4] and "step_gru" not in short[0]
     threads = torch.get_num_threads()
     timing.against_length(models, (4,), batch_size=1, repeats=1, threads=2)

@@ -78,8 +78,8 @@ def _count_of_padding(lengths, batch_size):
 
 def _rate(peak: float, warmup: float = 0.0, step: int = 101) -> float:
     """The rate of one step of 200, by the same function that draws the schedule."""
-    from nblib.figures import learning_rates
     from nblib.training.finetune.config import FineTuneConfig
+    from nblib.training.schedules import learning_rates
 
     config = FineTuneConfig(learning_rate=peak, lr_scheduler_type="linear", warmup_ratio=warmup)
     return float(learning_rates(config, 200)[1][step - 1])

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from nblib.engine.errors import InputError
 from nblib.engine.jobs import read_config
 from nblib.training.finetune.config import FineTuneConfig
+from nblib.training.series import Series
 from nblib.ui.pages import Page, table
-
-if TYPE_CHECKING:
-    from nblib.engine.session import Session
 
 _LETTERS = 220
 
@@ -85,41 +84,24 @@ def outcome(run_dir: str | Path, split: str = "test") -> Outcome:
 
 
 def over_seeds(
-    config: FineTuneConfig, seeds: Sequence[int] = (0, 1, 2), say: Callable[[str], None] = lambda line: None
+    config: FineTuneConfig, seeds: Sequence[int] = (0, 1, 2), series: Series | None = None
 ) -> list[dict[str, Any]]:
     """Metrics of the same run with another ``seed`` each time: the split stays, the order and the new layer change.
 
-    Runs one after the other in this thread, each in a folder that is removed afterwards; an interrupt or ``stop()``
-    ends them, and what is finished is returned. Raises what a run raises, and SessionError while another session is
-    training.
+    Runs one after the other in this thread, each in a folder that is removed afterwards; where ``series`` is stopped or
+    the kernel interrupted, what is finished is returned. Raises what a run raises, and SessionError while another
+    session is training.
     """
-    global _session
-    from nblib.engine.session import Session
-    from nblib.engine.states import STOPPED
-
-    found = []
-    for number, seed in enumerate(seeds, 1):
-        with tempfile.TemporaryDirectory(prefix="nblib-") as folder:
-            one = config.replace(seed=seed, output=str(Path(folder, "run")))
-            _session = Session(one.make_job())
-            try:
-                _session.run()
-                if _session.state == STOPPED:
-                    return found
-                found.append(_session.result)
-            finally:
-                _session = None
-        say(f"seed {seed}: test accuracy {found[-1]['test_accuracy']:.1%} ({number} of {len(seeds)})")
-    return found
-
-
-_session: Session | None = None
-
-
-def stop() -> None:
-    """Stop ``over_seeds``, at the next look of the run that goes on."""
-    if _session is not None:
-        _session.stop()
+    series, results = series or Series(), []
+    with tempfile.TemporaryDirectory(prefix="nblib-") as folder:
+        configs = ((seed, config.replace(seed=seed, output=str(Path(folder, f"seed-{seed}")))) for seed in seeds)
+        for seed, session in series.train(configs):
+            results.append(session.result)
+            # Hundreds of megabytes each.
+            shutil.rmtree(session.folder, ignore_errors=True)
+            accuracy = f"test accuracy {results[-1]['test_accuracy']:.1%}"
+            series.say(f"seed {seed}: {accuracy} ({len(results)} of {len(seeds)})")
+    return results
 
 
 def _texts(config: FineTuneConfig, split: str) -> list[str]:

@@ -15,6 +15,7 @@ from nblib.engine.config import RunConfig
 from nblib.engine.history import History
 from nblib.engine.session import Session
 from nblib.labs.fine_tuning.drawers import DRAWERS
+from nblib.training import schedules
 from nblib.training.finetune.config import FineTuneConfig
 from nblib.ui.elements import html, row
 from nblib.ui.run_panel import RunPanel
@@ -160,7 +161,7 @@ class FineTunePanel(RunPanel):
         total = self.session.total if self.session is not None else None
         if "loss" in history:
             return figures.curves_text(history, total)
-        return figures.schedule_text(self.controls.config, self._planned_steps())
+        return schedules.schedule_text(self.controls.config, self._planned_steps())
 
     def _planned(self, session: Session | None, history: History) -> tuple[figures.Curve, str]:
         """The schedule ahead, over steps; over epochs as long as nobody knows how many steps there will be."""
@@ -170,11 +171,11 @@ class FineTunePanel(RunPanel):
             return figures.NOTHING, "step"
         total = total or self._planned_steps()
         if total is not None:
-            steps, rates = figures.learning_rates(config, total, PLANNED_POINTS)
+            steps, rates = schedules.learning_rates(config, total, PLANNED_POINTS)
             # A change by hand moves what is ahead, not what has been.
             ahead = steps >= (history.last_step if "learning_rate" in history else 0)
             return (steps[ahead], rates[ahead]), "step"
-        steps, rates = figures.learning_rates(config, 1000, PLANNED_POINTS)
+        steps, rates = schedules.learning_rates(config, 1000, PLANNED_POINTS)
         return ((steps * (config.epochs / 1000)).astype(np.float32), rates), "epoch"
 
     def _planned_steps(self) -> int | None:

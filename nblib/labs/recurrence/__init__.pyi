@@ -11,8 +11,8 @@ from .characters.neurons_view import Neurons as Neurons
 from .characters.panel import CharactersPanel as CharactersPanel
 from .characters.panel import quoted_piece as quoted_piece
 from .memory.config import RecurrentConfig as RecurrentConfig
+from .memory.distances import compare_distances as compare_distances
 from .memory.distances import distance_table as distance_table
-from .memory.distances import distances as distances
 from .memory.job import recurrence as recurrence
 from .memory.panel import RecurrencePanel as RecurrencePanel
 from .unrolled.panel import UnrolledPanel as UnrolledPanel

@@ -3,7 +3,7 @@ from .alignment import END_MARK as END_MARK
 from .alignment import align as align
 from .alignment import seen as seen
 from .comparison import by_length as by_length
-from .comparison import compared as compared
+from .comparison import compare_trainings as compare_trainings
 from .config import Seq2SeqConfig as Seq2SeqConfig
 from .config import TransformerConfig as TransformerConfig
 from .drawers import readings_table as readings_table

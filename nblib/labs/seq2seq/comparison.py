@@ -2,52 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 
 from nblib.engine.config import RunConfig
 from nblib.engine.history import History
-from nblib.engine.session import Session
-from nblib.engine.states import STOPPED
+from nblib.training.series import Series
 from nblib.ui.pages import Page, table
 
-_session: Session | None = None
 
-
-def compared(
-    configs: Mapping[str, RunConfig], *, say: Callable[[str], None] = lambda line: None
+def compare_trainings(
+    configs: Mapping[str, RunConfig], series: Series | None = None
 ) -> dict[str, tuple[History, float]]:
     """Train each config, in this thread: name → its history and its seconds of training.
 
-    ``stop()`` ends them, and what is finished is returned. Raises SessionError while another session is training.
+    Where ``series`` is stopped, what is finished is returned. Raises SessionError while another session is training.
     """
-    global _session
-    found = {}
-    for name, config in configs.items():
-        say(f"{name}: {len(found) + 1} of {len(configs)} …")
-        _session = session = Session(config.make_job())
-        try:
-            session.run()
-        finally:
-            _session = None
-        if session.state == STOPPED:
-            break
-        found[name] = session.history, session.spent["training"]
-    return found
+    series = series or Series()
+
+    def announced() -> Iterator[tuple[str, RunConfig]]:
+        for number, (name, config) in enumerate(configs.items(), 1):
+            series.say(f"{name}: {number} of {len(configs)} …")
+            yield name, config
+
+    return {name: (session.history, session.spent["training"]) for name, session in series.train(announced())}
 
 
-def stop() -> None:
-    """Stop ``compared``, at the next look of the run that goes on."""
-    if _session is not None:
-        _session.stop()
-
-
-def by_length(found: Mapping[str, tuple[History, float] | History], note: str = "") -> Page:
+def by_length(trainings: Mapping[str, tuple[History, float] | History], note: str = "") -> Page:
     """A table of the share of held-out pairs that is right at the last evaluation, of all and by symbols going in."""
-    histories = {name: one if isinstance(one, History) else one[0] for name, one in found.items()}
+    histories = {name: one if isinstance(one, History) else one[0] for name, one in trainings.items()}
     metrics = {m for history in histories.values() for m in history.metrics if m.startswith("eval_exact_")}
     lengths = sorted(int(m.rpartition("_")[2]) for m in metrics)
     rows = []
-    for name, one in found.items():
+    for name, one in trainings.items():
         history = histories[name]
         seconds = "" if isinstance(one, History) else f"{one[1]:.0f} s"
         shares = (history.last(m) for m in ("eval_exact", *(f"eval_exact_{n}" for n in lengths)))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -16,6 +14,7 @@ from nblib.models.seq2seq import Seq2Seq
 from nblib.models.transformer import Transformer
 from nblib.sources.pairs import BEGIN, END, PAD, Pairs, Side, pairs
 from nblib.training.fit import Fit, Loss
+from nblib.training.schedules import schedule_of
 
 EVAL_BATCH = 200
 # A translation may be this much longer than the longest that was trained on.
@@ -90,19 +89,7 @@ class Translate(Fit):
         return model(source, target)
 
     def schedule(self, step: int) -> float:
-        """Factor on the learning rate at step 1, 2, …"""
-        config, total = self.config, self.config.max_steps
-        warmup = math.ceil(config.warmup_ratio * total)
-        if step <= warmup:
-            return step / warmup
-        ahead = (step - warmup) / max(1, total - warmup + 1)
-        return {
-            "constant": 1.0,
-            "linear": 1 - ahead,
-            "cosine": (1 + math.cos(math.pi * ahead)) / 2,
-            "inverse_sqrt": math.sqrt(max(1, warmup) / step),
-            "exponential": 0.01**ahead,
-        }[config.lr_scheduler_type]
+        return schedule_of(self.config, self.config.max_steps)(step)
 
     # -- evaluation --------------------------------------------------------------------------------------------------
 
@@ -160,7 +147,7 @@ class GRUs(Translate):
 
     def forward(self, model: nn.Module, source: Tensor, target: Tensor, step: int) -> tuple[Tensor, Tensor | None]:
         # The generator that dropout draws from, seeded for this step.
-        return model(source, target, self.live["teacher_forcing"], self._generator)
+        return model(source, target, self.live["teacher_forcing"], self.generator)
 
 
 class Transformers(Translate):

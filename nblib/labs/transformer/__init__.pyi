@@ -1,4 +1,3 @@
-from . import lengths as lengths
 from .config import RaceConfig as RaceConfig
 from .duration_figure import time_against_length as time_against_length
 from .job import race as race
@@ -8,5 +7,5 @@ from .panel import RacePanel as RacePanel
 from .panel import numbers as numbers
 from .parameters import parameter_table as parameter_table
 from .schedule_figure import schedules as schedules
-from .schedule_trials import felt as felt
-from .schedule_trials import trial_table as trial_table
+from .schedule_trials import compare_schedules as compare_schedules
+from .schedule_trials import schedule_table as schedule_table

@@ -8,15 +8,13 @@ import time
 import torch
 from torch import Tensor, nn
 
-from nblib.engine.errors import Stopped
 from nblib.engine.run import Run
 from nblib.labs.seq2seq.job import Translate
 from nblib.labs.transformer.config import NAMES, RaceConfig
 from nblib.labs.transformer.sizes import gru_size
 from nblib.models.seq2seq import Seq2Seq
 from nblib.models.transformer import Transformer
-from nblib.training.fit import DROPOUT, parameters
-from nblib.training.rng import seed_of
+from nblib.training.fit import Step, parameters
 
 RACERS = tuple(NAMES)
 
@@ -80,49 +78,31 @@ class Race(Translate):
     def clipped(self, model: nn.Module) -> dict[str, list[nn.Parameter]]:
         return {f"grad_norm_{name}": list(model[name].parameters()) for name in RACERS}
 
-    def rate(self, name: str, step: int) -> float:
+    def racer_rate(self, name: str, step: int) -> float:
         """The learning rate of a racer at a step of the run."""
         return self.live["learning_rate" if name == "transformer" else "gru_learning_rate"] * self.schedule(step)
 
     # -- training ----------------------------------------------------------------------------------------------------
 
-    def _step(self, run: Run, parts: dict[str, list[nn.Parameter]]) -> None:
-        config, step = self.config, self.done + 1
-        movers = RACERS if config.equal == "steps" else (min(RACERS, key=self.seconds.get),)
-        metrics, losses, items = {}, [], 0
-        for name in movers:
-            loss, count, norm = self._move(name, parts[f"grad_norm_{name}"], step)
-            losses.append(loss)
-            items += count
-            metrics |= {
-                f"loss_{name}": loss, f"step_{name}": self.steps[name], f"seconds_{name}": self.seconds[name],
-                f"grad_norm_{name}": norm, f"learning_rate_{name}": self.rate(name, step),
-            }  # fmt: skip
-        self.done = step
-        self._due = step == config.max_steps or bool(config.eval_steps and step % config.eval_steps == 0)
-        loss, rate = torch.stack(losses).mean(), self.live["learning_rate"] * self.schedule(step)
-        if not run.step(items=items, loss=loss, learning_rate=rate, **metrics):
-            raise Stopped
-        if self._due:
-            self._evaluate(run)
-        if config.save_steps and step % config.save_steps == 0:
-            self.save(run)
+    def take_step(self, step: int) -> Step:
+        turn = RACERS if self.config.equal == "steps" else (min(RACERS, key=self.seconds.__getitem__),)
+        steps = {name: self._racer_step(name, step) for name in turn}
+        metrics = {key: value for taken in steps.values() for key, value in taken.metrics.items()}
+        loss = torch.stack([taken.loss for taken in steps.values()]).mean()
+        return Step(loss, sum(taken.items for taken in steps.values()), metrics)
 
-    def _move(self, name: str, weights: list[nn.Parameter], step: int) -> tuple[Tensor, int, Tensor]:
-        """One step of one racer, timed: loss, symbols, norm of the gradient."""
-        began, own = self._now(), self.steps[name] + 1
-        racer = self.model[name].train()
-        self._generator.manual_seed(seed_of(self.config.seed, DROPOUT, own))
-        # The other's gradients are None too, and Adam leaves weights without one as they are.
-        self.optimizer.zero_grad(set_to_none=True)
-        found = self.loss(racer, own)
-        found.value.backward()
-        norm = nn.utils.clip_grad_norm_(weights, self.live["max_grad_norm"] or math.inf)
-        self.optimizer.param_groups[RACERS.index(name)]["lr"] = self.rate(name, step)
-        self.optimizer.step()
+    def _racer_step(self, name: str, step: int) -> Step:
+        """One step of one racer, timed: its own batch and dropout, and the rate of the step of the run."""
+        began, own, rate = self._now(), self.steps[name] + 1, self.racer_rate(name, step)
+        group = self.optimizer.param_groups[RACERS.index(name)]
+        taken = self.descend(self.model[name], own, [f"grad_norm_{name}"], [group], rate)
         self.seconds[name] += self._now() - began
-        self.steps[name], self.tokens[name] = own, self.tokens[name] + found.items
-        return found.logged, found.items, norm
+        self.steps[name], self.tokens[name] = own, self.tokens[name] + taken.items
+        metrics = {
+            f"loss_{name}": taken.loss, f"step_{name}": own, f"seconds_{name}": self.seconds[name],
+            f"learning_rate_{name}": rate, **taken.metrics,
+        }  # fmt: skip
+        return Step(taken.loss, taken.items, metrics)
 
     def _now(self) -> float:
         if self.device.type == "cuda":
@@ -132,12 +112,12 @@ class Race(Translate):
     # -- evaluation --------------------------------------------------------------------------------------------------
 
     def evaluate(self, model: nn.Module, run: Run) -> dict[str, float]:
-        found = {}
+        metrics: dict[str, float] = {}
         for name in RACERS:
             own = super().evaluate(model[name], run)
             own |= {"step": self.steps[name], "seconds": self.seconds[name], **self.speed(name)}
-            found |= {f"{metric}_{name}": float(value) for metric, value in own.items()}
-        return found
+            metrics |= {f"{metric}_{name}": float(value) for metric, value in own.items()}
+        return metrics
 
     def speed(self, name: str) -> dict[str, float]:
         """Symbols of the target a second of training, and seconds for all pairs once. NaN before the first step."""

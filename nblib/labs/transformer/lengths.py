@@ -13,10 +13,10 @@ from torch import nn
 from nblib.labs.transformer.sizes import gru_size
 from nblib.models.seq2seq import Seq2Seq
 from nblib.models.transformer import Transformer
+from nblib.training.series import Series
 
 LENGTHS = (8, 16, 32, 64, 128, 256, 512)
 SYMBOLS = 300
-_stopped = False
 
 
 def pair(
@@ -42,31 +42,31 @@ def against_length(
     steps: bool = True,
     repeats: int = 3,
     threads: int | None = None,
-    say: Callable[[str], None] = lambda line: None,
+    series: Series | None = None,
 ) -> list[dict[str, float]]:
     """Seconds of a forward pass with the target given, and with ``steps`` of a whole training step: the best of
     ``repeats``, since whatever else goes on only makes it longer.
 
     Both sides are as long as the length; the models take turns. Returns a dict a length: ``length``, ``forward_NAME``
     and ``step_NAME`` in seconds, ``tokens_NAME``: symbols of the target a second of training. The models' weights
-    change where steps are taken. ``threads``: on so many cores, for sizes where torch has no use for more. ``stop()``
-    ends it after the length that it is at.
+    change where steps are taken. ``threads``: on so many cores, for sizes where torch has no use for more. Where
+    ``series`` is stopped, it ends after the length that it is at.
     """
-    global _stopped
-    _stopped = False
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(threads or before)
-        return _measured(models, lengths, batch_size, steps, repeats, say)
+        return _measured(models, lengths, batch_size, steps, repeats, series or Series())
     finally:
         torch.set_num_threads(before)
 
 
-def _measured(models: dict[str, nn.Module], lengths: Sequence[int], batch_size: int, steps: bool, repeats: int, say):
+def _measured(
+    models: dict[str, nn.Module], lengths: Sequence[int], batch_size: int, steps: bool, repeats: int, series: Series
+) -> list[dict[str, float]]:
     optimizers = {name: torch.optim.Adam(model.parameters(), fused=True) for name, model in models.items()}
     rows = []
     for length in lengths:
-        if _stopped:
+        if series.stopped:
             break
         draws, sizes = torch.Generator().manual_seed(length), next(iter(models.values())).config
         source, target = (
@@ -83,18 +83,12 @@ def _measured(models: dict[str, nn.Module], lengths: Sequence[int], batch_size: 
                 if steps:
                     move = partial(_step, *given, optimizers[name])
                     taken.setdefault(f"step_{name}", []).append(_timed(move, device))
-        row = {"length": length, **{what: min(found[1:]) for what, found in taken.items()}}
+        row = {"length": length, **{what: min(seconds[1:]) for what, seconds in taken.items()}}
         if steps:
             row |= {f"tokens_{name}": batch_size * length / row[f"step_{name}"] for name in models}
         rows.append(row)
-        say(f"length {length}: " + ", ".join(f"{n} {1000 * row[f'forward_{n}']:.0f} ms" for n in models))
+        series.say(f"length {length}: " + ", ".join(f"{n} {1000 * row[f'forward_{n}']:.0f} ms" for n in models))
     return rows
-
-
-def stop() -> None:
-    """End ``against_length`` after the length that it is at."""
-    global _stopped
-    _stopped = True
 
 
 def _timed(work: Callable[[], object], device: torch.device) -> float:

@@ -1,12 +1,11 @@
-"""Learning-rate schedules felt: the same short training under each."""
+"""Learning-rate schedules compared: the same short training under each."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from nblib.engine.session import Session
-from nblib.engine.states import STOPPED
 from nblib.labs.seq2seq.config import TransformerConfig
+from nblib.training.series import Series
 from nblib.ui.pages import Page, table
 
 # What is written in the table, and what is changed for it.
@@ -26,39 +25,28 @@ SMALL = {
     "num_layers": 2, "learning_rate": 2e-2, "warmup_ratio": 0.1, "max_steps": 240, "eval_steps": None,
     "max_eval_samples": 200,
 }  # fmt: skip
-_session: Session | None = None
 
 
-def felt(trials: Sequence[tuple] = TRIALS, *, say: Callable[[str], None] = lambda line: None, **settings) -> list[dict]:
+def compare_schedules(
+    trials: Sequence[tuple[str, dict]] = TRIALS, series: Series | None = None, **settings
+) -> list[dict]:
     """Train a small Transformer once for every trial: dicts with ``name``, ``loss`` and ``exact`` on held-out pairs.
 
-    One session after the other, in this thread; ``stop()`` ends them, and what is finished is returned. ``settings``
-    are of TransformerConfig. Raises SessionError while another is training.
+    One session after the other, in this thread; where ``series`` is stopped, what is finished is returned. ``settings``
+    are of TransformerConfig. Raises InputError for settings that do not fit, and SessionError while another is
+    training.
     """
-    global _session
-    rows = []
-    for name, changes in trials:
-        _session = session = Session(TransformerConfig(**{**SMALL, **changes, **settings}).make_job())
-        try:
-            session.run()
-        finally:
-            _session = None
-        if session.state == STOPPED:
-            break
+    series, rows = series or Series(), []
+    configs = ((name, TransformerConfig(**{**SMALL, **changes, **settings})) for name, changes in trials)
+    for name, session in series.train(configs):
         history = session.history
         rows.append({"name": name, "loss": history.last("eval_loss"), "exact": history.last("eval_exact")})
-        say(f"{name}: {rows[-1]['exact']:.1%} right")
+        series.say(f"{name}: {rows[-1]['exact']:.1%} right")
     return rows
 
 
-def stop() -> None:
-    """Stop ``felt``, at the next look of the run that goes on."""
-    if _session is not None:
-        _session.stop()
-
-
-def trial_table(rows: Sequence[dict]) -> Page:
-    """The rows of ``felt``."""
+def schedule_table(rows: Sequence[dict]) -> Page:
+    """The rows of ``compare_schedules``."""
     note = "The same Transformer, batches and peak of the learning rate; sentences that were never seen."
-    found = [[row["name"], f"{row['loss']:.3f}", f"{row['exact']:.1%}"] for row in rows]
-    return table(["schedule", "held-out loss", "right from end to end"], found, [1, 2], note)
+    cells = [[row["name"], f"{row['loss']:.3f}", f"{row['exact']:.1%}"] for row in rows]
+    return table(["schedule", "held-out loss", "right from end to end"], cells, [1, 2], note)

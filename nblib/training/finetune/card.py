@@ -15,6 +15,7 @@ from nblib.engine.config import Setting, number_text
 from nblib.engine.files import write_atomic
 from nblib.engine.history import History
 from nblib.training.finetune.config import FineTuneConfig
+from nblib.training.schedules import schedule_text
 
 _LANGUAGES = {"reviews": "en", "tweets": "en", "products": "en", "editorials": "en", "reviews-zh": "zh"}
 # Where the offline pack's model is published; its name in the pack is no hub id.
@@ -61,25 +62,9 @@ def write_card(
     """
     from huggingface_hub import ModelCard
 
-    from nblib.training.finetune import card_figures
-
-    folder = Path(model_dir)
+    folder, names = Path(model_dir), list(label_names)
     split, prefix = ("test", "test_") if "test_accuracy" in metrics else ("validation", "eval_")
-    standing = {
-        "majority class": metrics.get("baseline_majority_accuracy"),
-        "TF-IDF": metrics.get("baseline_tfidf_accuracy"),
-    }
-    pictures = {
-        "curves.svg": history and card_figures.curves(history, {n: v for n, v in standing.items() if v is not None}),
-        "confusion.svg": card_figures.confusion(confusion, label_names) if confusion is not None else None,
-    }
-    for name, picture in pictures.items():
-        if picture:
-            write_atomic(folder / name, picture)
-        else:
-            (folder / name).unlink(missing_ok=True)
-    shown = [name for name, picture in pictures.items() if picture]
-    names = list(label_names)
+    shown = _draw(folder, metrics, names, history, confusion)
     body = [
         *_opening(config, names, metrics, language or _LANGUAGES.get(config.dataset)),
         *_use(),
@@ -94,6 +79,26 @@ def write_card(
     path = folder / "README.md"
     write_atomic(path, str(card))
     return path
+
+
+def _draw(folder: Path, metrics, names: list[str], history: History | None, confusion) -> list[str]:
+    """Write the pictures that there is something for, remove those of an earlier card; the names of those written."""
+    from nblib.training.finetune import card_figures
+
+    standing = {
+        "majority class": metrics.get("baseline_majority_accuracy"),
+        "TF-IDF": metrics.get("baseline_tfidf_accuracy"),
+    }
+    pictures = {
+        "curves.svg": history and card_figures.curves(history, {n: v for n, v in standing.items() if v is not None}),
+        "confusion.svg": card_figures.confusion(confusion, names) if confusion is not None else None,
+    }
+    for name, picture in pictures.items():
+        if picture:
+            write_atomic(folder / name, picture)
+        else:
+            (folder / name).unlink(missing_ok=True)
+    return [name for name, picture in pictures.items() if picture]
 
 
 def markdown(text: object) -> str:
@@ -250,6 +255,7 @@ def _training(config, metrics, history: History | None, shown: list[str]) -> lis
         changed = getattr(config, s.name) != s.default
         told = (f"**`{s.name}`**", f"**{value}**") if changed else (f"`{s.name}`", value)
         lines.append(f"| {told[0]} | {told[1]} | {default} | {markdown(s.description)} |")
+    lines += ["", schedule_text(config)]
     changes = [e for e in history.events if e.get("event") == "set"] if history is not None else []
     if changes:
         lines += ["", "Changed while the run was going:", ""]

@@ -75,6 +75,16 @@ class FrozenCache:
         hidden[attention_mask.bool()] = torch.cat(parts)
         return hidden
 
+    def difference(self, model, rows: list[int], inputs: dict) -> float:
+        """The largest one between logits of the whole model and of the model that starts from the kept states."""
+        import torch
+
+        with torch.no_grad():
+            whole = model(**inputs).logits
+            with self.replay(self.batch(rows, inputs["attention_mask"])):
+                again = model(**inputs).logits
+        return float((whole - again).abs().max())
+
     @contextmanager
     def replay(self, hidden) -> Iterator[None]:
         """Inside, the model's list of layers is the kept state followed by the layers that learn."""

@@ -10,11 +10,11 @@ import time
 from pathlib import Path
 
 from nblib.engine import checkpoints
-from nblib.engine.errors import InputError, Stopped
+from nblib.engine.errors import Stopped
 from nblib.engine.files import replace_folder, write_atomic
-from nblib.engine.locks import is_empty
 from nblib.engine.run import Run
 from nblib.training.finetune.config import FineTuneConfig
+from nblib.training.run_folder import checkpoint_of, folder_for, fresh, open_folder
 
 
 def finetune(config: FineTuneConfig) -> FineTune:
@@ -45,16 +45,13 @@ class FineTune:
             prepared = prepare(config, between=run.check)
         for line in prepared.report.lines():
             run.say(line)
-        resume_from = None
-        if run.resuming:
-            resume_from, passed_over = checkpoints.newest(folder / "checkpoints")
-            for problem in passed_over:
-                run.say(f"{problem}: passed over")
+        resume_from = checkpoint_of(run, folder)
         with run.phase("loading model"):
             model = load_classifier(config, prepared.model_path, prepared.names, run.say)
             run.check()
         # Imported late: it brings in transformers' Trainer and accelerate.
-        from nblib.training.finetune.trainer import SessionTrainer, arguments
+        from nblib.training.finetune.arguments import arguments
+        from nblib.training.finetune.trainer import SessionTrainer
         from nblib.training.rng import generators_kept
 
         with quiet():
@@ -78,26 +75,24 @@ class FineTune:
         started, stopped = time.monotonic(), False
         try:
             trainer.train(resume_from_checkpoint=str(resume_from) if resume_from else None)
-            if trainer.evaluation_due:
-                trainer._conclude()
+            if trainer.standing.evaluation_due:
+                trainer.conclude()
             run.flush()
             runtime = time.monotonic() - started
-            if config.early_stopping_patience and trainer.best["step"] not in (None, trainer.state.global_step):
-                trainer.load_weights(trainer.best["step"])
+            best = trainer.standing.best["step"]
+            if config.early_stopping_patience and best not in (None, trainer.state.global_step):
+                trainer.load_weights(best)
             found = {split: trainer.logits_of(split) for split in ("validation", "test")}
         except Stopped:
             stopped, runtime, found = True, time.monotonic() - started, {}
             trainer.save()
-            if config.early_stopping_patience and trainer.best["step"] is not None:
-                trainer.load_weights(trainer.best["step"])
+            if config.early_stopping_patience and trainer.standing.best["step"] is not None:
+                trainer.load_weights(trainer.standing.best["step"])
         metrics = self._metrics(run, trainer, prepared, standing, found, runtime, stopped)
         if main and run.number:
             with run.phase("saving"):
                 self._write(run, folder, trainer, prepared, metrics, found)
-        if trainer.world_size > 1:
-            import torch
-
-            torch.distributed.barrier()
+        trainer.processes.wait_for_all()
         if stopped:
             raise Stopped
         return metrics
@@ -106,36 +101,12 @@ class FineTune:
 
     def _folder(self, run: Run) -> Path:
         config = self.config
-        if config.output is None:
-            base = f"{Path(config.dataset).stem}-{Path(config.model).name}".replace(" ", "-")
-            number = 1
-            while (folder := Path("runs") / f"{base}-{number}").exists():
-                number += 1
-            return folder
-        folder = Path(config.output)
-        if run.resuming:
-            return folder
-        if folder.exists() and not folder.is_dir():
-            raise InputError(f"output: {folder} is a file; give the name of a new folder")
-        if (folder / "history.jsonl").exists() or (folder / "config.yaml").exists():
-            raise InputError(
-                f"output: {folder} holds another run; give another folder, or go on with: nblib resume {folder}"
-            )
-        if folder.exists() and not is_empty(folder):
-            raise InputError(f"output: {folder} is not empty; give the name of a new folder")
-        return folder
+        base = f"{Path(config.dataset).stem}-{Path(config.model).name}".replace(" ", "-")
+        return folder_for(config.output, run) or Path(fresh(str(Path("runs", base))))
 
-    def _open(self, run: Run, folder: Path, resume_from: Path | None) -> None:
-        if run.resuming:
-            # What a process that died wrote after its last checkpoint no longer counts.
-            run.open(folder, resume_from=checkpoints.step_of(resume_from) if resume_from else 0)
-            where = f"from {resume_from.name}" if resume_from else "from the beginning: there is no checkpoint yet"
-            run.say(f"going on {where}")
-            return
-        run.open(folder)
+    def _open(self, run: Run, folder: Path, checkpoint: Path | None) -> None:
         config = self.config.replace(output=str(folder))
-        write_atomic(folder / "config.yaml", config.to_yaml())
-        run.session.history.event("start", job=config.kind, dataset=config.dataset, model=config.model)
+        open_folder(config, run, folder, checkpoint, dataset=config.dataset, model=config.model)
 
     # -- figures -------------------------------------------------------------------------------------------------
 
@@ -154,13 +125,14 @@ class FineTune:
         return figures
 
     def _metrics(self, run: Run, trainer, prepared, standing, found, runtime: float, stopped: bool) -> dict:
+        from nblib.training.finetune.memory import peak_memory_mb
         from nblib.training.finetune.metrics import classification_metrics
         from nblib.training.finetune.order import OrderedBatches, padding_share
 
         train, history = prepared.splits["train"], run.session.history
         metrics: dict = {"state": "stopped" if stopped else "finished", "steps": run.number}
         metrics["epochs"] = round(trainer.state.epoch or 0.0, 4)
-        metrics |= {} if found else dict(trainer.last_evaluation or {})
+        metrics |= {} if found else dict(trainer.standing.last_evaluation or {})
         for split, prefix in (("validation", "eval"), ("test", "test")):
             if split in found:
                 figures = classification_metrics(found[split], prepared.splits[split].labels)
@@ -185,7 +157,7 @@ class FineTune:
             "padding_share": padding_share(train.lengths, order.batches(0)),
             "peak_memory_mb": peak_memory_mb(),
             "seconds": {name: round(value, 3) for name, value in run.session.spent.items()},
-            "world_size": trainer.world_size,
+            "world_size": trainer.processes.count,
             "device": str(trainer.args.device),
             "precision": "bf16" if trainer.args.bf16 else "fp32",
         }
@@ -240,18 +212,3 @@ def model_licence(name: str, path) -> str:
     card = Path(path) / "README.md"
     found = re.search(r"^license: *(.+)$", card.read_text(encoding="utf-8"), re.MULTILINE) if card.is_file() else None
     return found[1].strip() if found else "not stated by the model"
-
-
-def peak_memory_mb() -> float:
-    """The most memory that this process has held, in megabytes (on a GPU, of the GPU)."""
-    import torch
-
-    if torch.cuda.is_available():
-        return torch.cuda.max_memory_allocated() / 1e6
-    try:
-        import resource
-    except ImportError:
-        import psutil
-
-        return psutil.Process().memory_info().peak_wset / 1e6
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6

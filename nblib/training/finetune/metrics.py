@@ -30,6 +30,13 @@ def classification_metrics(logits: np.ndarray, labels: np.ndarray) -> dict[str, 
     }
 
 
+def class_weights(labels: np.ndarray, classes: int) -> np.ndarray:
+    """``rows / (classes * rows of the class)``, float32 [classes]: the mean over the rows is 1, so a loss that is
+    weighed by them keeps its scale."""
+    counts = np.bincount(labels, minlength=classes)
+    return (len(labels) / (np.maximum(counts, 1) * len(counts))).astype(np.float32)
+
+
 def confusion_matrix(predicted: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
     """Counts, int64 [true class, predicted class]."""
     flat = np.asarray(labels) * classes + np.asarray(predicted)

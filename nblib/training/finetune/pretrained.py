@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import contextmanager
+from typing import Any
 
 from nblib.engine.errors import InputError
 from nblib.training.finetune.config import FineTuneConfig
@@ -50,47 +51,11 @@ def load_classifier(config: FineTuneConfig, path, names: list[str], say: Callabl
     ``config.seed``. Raises InputError for a folder that transformers cannot read, and for more frozen layers than
     there are.
     """
-    import torch
-    from transformers import AutoConfig, AutoModelForSequenceClassification
-
     with quiet():
-        try:
-            settings = AutoConfig.from_pretrained(path)
-        except (OSError, ValueError, KeyError) as error:
-            raise InputError(
-                f"{config.model}: transformers cannot read its config.json ({_first_line(error)})"
-            ) from None
+        settings = _settings_of(config, path)
         old = [settings.id2label[i] for i in sorted(settings.id2label)] if _has_head(settings) else []
         kept = sorted(old) == sorted(names)
-        order = old if kept else names
-        changes = {
-            "num_labels": len(names),
-            "id2label": dict(enumerate(order)),
-            "label2id": {n: i for i, n in enumerate(order)},
-        }
-        if config.dropout is not None:
-            for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout"):
-                if hasattr(settings, name):
-                    changes[name] = config.dropout
-        try:
-            # What is drawn at random while loading is drawn again below; the caller's generators stay as they are.
-            with generators_kept():
-                model, loaded = AutoModelForSequenceClassification.from_pretrained(
-                    path,
-                    attn_implementation=config.attn_implementation,
-                    dtype=torch.float32,
-                    use_safetensors=True,
-                    ignore_mismatched_sizes=True,
-                    output_loading_info=True,
-                    **changes,
-                )
-        except (OSError, ValueError, KeyError, RuntimeError) as error:
-            raise InputError(f"{config.model}: its weights cannot be loaded ({_first_line(error)})") from None
-        except Exception as error:
-            if type(error).__name__ != "SafetensorError":
-                raise
-            raise InputError(f"{config.model}: its model.safetensors is damaged ({_first_line(error)})") from None
-    new = {*loaded["missing_keys"], *(found[0] for found in loaded["mismatched_keys"])}
+        model, new = _load_weights(config, path, settings, old if kept else names)
     if old and not kept:
         inside = {f"{model.base_model_prefix}.{name}" for name, _ in model.base_model.named_parameters()}
         new |= {name for name, _ in model.named_parameters()} - inside
@@ -105,17 +70,64 @@ def load_classifier(config: FineTuneConfig, path, names: list[str], say: Callabl
         say(f"{config.model} was trained for these classes already; it is trained on from there")
     elif old:
         say(f"{config.model} was trained for other classes; its head is begun anew")
-    layers = layers_of(model)
+    _refuse_what_does_not_fit(config, model)
+    return model
+
+
+def _settings_of(config: FineTuneConfig, path):
+    from transformers import AutoConfig
+
+    try:
+        return AutoConfig.from_pretrained(path)
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(f"{config.model}: transformers cannot read its config.json ({_first_line(error)})") from None
+
+
+def _load_weights(config: FineTuneConfig, path, settings, names: list[str]) -> tuple[Any, set[str]]:
+    """The model with a head for ``names``, and the names of the parameters that the folder has no weights for."""
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    changes = {
+        "num_labels": len(names),
+        "id2label": dict(enumerate(names)),
+        "label2id": {n: i for i, n in enumerate(names)},
+    }
+    if config.dropout is not None:
+        for name in ("hidden_dropout_prob", "attention_probs_dropout_prob", "dropout", "attention_dropout"):
+            if hasattr(settings, name):
+                changes[name] = config.dropout
+    try:
+        # What is drawn at random while loading is drawn again afterwards; the caller's generators stay as they are.
+        with generators_kept():
+            model, loaded = AutoModelForSequenceClassification.from_pretrained(
+                path,
+                attn_implementation=config.attn_implementation,
+                dtype=torch.float32,
+                use_safetensors=True,
+                ignore_mismatched_sizes=True,
+                output_loading_info=True,
+                **changes,
+            )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise InputError(f"{config.model}: its weights cannot be loaded ({_first_line(error)})") from None
+    except Exception as error:
+        if type(error).__name__ != "SafetensorError":
+            raise
+        raise InputError(f"{config.model}: its model.safetensors is damaged ({_first_line(error)})") from None
+    return model, {*loaded["missing_keys"], *(key[0] for key in loaded["mismatched_keys"])}
+
+
+def _refuse_what_does_not_fit(config: FineTuneConfig, model) -> None:
+    layers, longest = layers_of(model), longest_text(model.config)
     if config.freeze_layers > len(layers):
         raise InputError(
             f"freeze_layers: {config.freeze_layers} is more than the {len(layers)} layers of {config.model}"
         )
-    longest = longest_text(model.config)
     if longest and config.max_length > longest:
         raise InputError(
             f"max_length: {config.max_length} is more than the {longest} tokens that {config.model} can read"
         )
-    return model
 
 
 def longest_text(settings) -> int | None:

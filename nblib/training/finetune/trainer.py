@@ -2,6 +2,7 @@
 
 Where the library's Trainer gets in the way it is mended here, and only here:
 
+- the learning rate's schedule: ours, which the preview shows too;
 - order of the data, and batches over processes: ours (``OrderedBatches``), a pure function of (seed, epoch); its own
   length-grouped sampler draws from the process-wide generator;
 - random numbers: seeded before every part of a step from (seed, step, part, rank), the caller's state given back; what
@@ -15,86 +16,41 @@ Where the library's Trainer gets in the way it is mended here, and only here:
 
 from __future__ import annotations
 
-import json
-import math
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader
 from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerState, TrainingArguments
 from transformers.trainer import TRAINER_STATE_NAME
 
 from nblib.engine import checkpoints
-from nblib.engine.errors import InputError, Stopped
+from nblib.engine.errors import Stopped
 from nblib.engine.run import Run
+from nblib.training.finetune.batches import padded, train_loader
 from nblib.training.finetune.config import FineTuneConfig
 from nblib.training.finetune.data import Prepared, Split
 from nblib.training.finetune.frozen import FrozenCache
-from nblib.training.finetune.metrics import classification_metrics
-from nblib.training.finetune.order import OrderedBatches
+from nblib.training.finetune.memory import out_of_memory
+from nblib.training.finetune.metrics import class_weights, classification_metrics
 from nblib.training.finetune.pretrained import freeze, layers_of
+from nblib.training.finetune.processes import Processes
+from nblib.training.finetune.scheduler import scheduler_of, set_peak
+from nblib.training.finetune.standing import Standing
 from nblib.training.rng import generators_seeded, model_untouched
+from nblib.training.schedules import schedule_of
 
-STATE_FILE = "nblib.json"
-SCHEDULES = {
-    "linear": "linear",
-    "cosine": "cosine",
-    "constant": "constant_with_warmup",
-    "inverse_sqrt": "inverse_sqrt",
-}
-
-
-def arguments(config: FineTuneConfig, folder: str) -> TrainingArguments:
-    """TrainingArguments from our config. Raises InputError where the batch does not divide over the processes."""
-    cuda = torch.cuda.is_available()
-    bf16 = config.precision == "bf16" or (config.precision == "auto" and cuda and torch.cuda.is_bf16_supported(False))
-    made = TrainingArguments(
-        output_dir=folder,
-        num_train_epochs=config.epochs,
-        max_steps=config.max_steps or -1,
-        per_device_eval_batch_size=config.eval_batch_size,
-        gradient_accumulation_steps=config.gradient_accumulation_steps,
-        learning_rate=config.learning_rate,
-        lr_scheduler_type=SCHEDULES[config.lr_scheduler_type],
-        weight_decay=config.weight_decay,
-        max_grad_norm=config.max_grad_norm,
-        optim="adamw_torch_fused",
-        bf16=bf16,
-        use_cpu=not cuda,
-        seed=config.seed,
-        eval_strategy="no",
-        save_strategy="no",
-        logging_strategy="no",
-        logging_nan_inf_filter=False,
-        report_to=[],
-        disable_tqdm=True,
-        remove_unused_columns=False,
-        dataloader_num_workers=0,
-        ddp_find_unused_parameters=False,
-    )
-    world, parts = max(1, made.world_size), config.gradient_accumulation_steps
-    if made.n_gpu > 1:
-        # Several GPUs and one process: Trainer would split each batch over them by threads, the slow way.
-        made._n_gpu = 1
-    if config.batch_size % (world * parts):
-        raise InputError(
-            f"batch_size: {config.batch_size} examples do not divide over {world} processes and "
-            f"gradient_accumulation_steps={parts}; make it a multiple of {world * parts}"
-        )
-    made.per_device_train_batch_size = config.batch_size // (world * parts)
-    return made
-
-
-class _Batches(DataLoader):
-    """Batches as lists of example numbers; ``SessionTrainer.collate`` makes the tensors."""
-
-    def set_epoch(self, epoch: int) -> None:
-        self.batch_sampler.set_epoch(epoch)
+LIVE = ("learning_rate", "weight_decay", "max_grad_norm")
 
 
 class SessionTrainer(Trainer):
+    """One training, steered by ``run``.
+
+    Raises, while it trains: Stopped; MemoryError where not even one example at a time can be computed.
+    """
+
     def __init__(self, config: FineTuneConfig, run: Run, model, prepared: Prepared, args: TrainingArguments, folder):
         super().__init__(model=model, args=args)
         for callback in (PrinterCallback, ProgressCallback):
@@ -102,62 +58,43 @@ class SessionTrainer(Trainer):
         self.config, self.run, self.splits = config, run, prepared.splits
         self.checkpoint_folder = Path(folder) / "checkpoints"
         self.pad_token_id = prepared.tokenizer.pad_token_id or 0
-        self.world_size, self.rank = max(1, self.args.world_size), self.args.process_index
+        self.processes = Processes(self.args.world_size, self.args.process_index, self.args.device)
         total = config.epochs * self.steps_per_epoch
         self.total_steps = min(total, config.max_steps) if config.max_steps else total
-        self.args.warmup_steps = math.ceil(config.warmup_ratio * self.total_steps)
         self.frozen = freeze(self.model, config.freeze_layers)
         self.cache: FrozenCache | None = None
-        self.best = {"step": None, "value": None, "waited": 0}
-        self.evaluation_due = False
+        self.standing = Standing({name: getattr(config, name) for name in LIVE})
         self.sets: list[tuple[str, float]] = []
-        self.live = {name: getattr(config, name) for name in ("learning_rate", "weight_decay", "max_grad_norm")}
         self.saved_step = -1
         self.handled_step = -1
-        self.parts = 1
         self._early: dict[str, float] = {}
         self._step_batches: list[tuple] = []
         self._known: dict[str, tuple[int, np.ndarray]] = {}
         self._loaded: int | None = None
-        train = self.splits["train"]
-        counts = np.bincount(train.labels, minlength=model.config.num_labels)
-        weights = len(train) / (np.maximum(counts, 1) * len(counts))
-        self.class_weights = torch.tensor(weights, dtype=torch.float32) if config.class_weights else None
+        weights = class_weights(self.splits["train"].labels, model.config.num_labels)
+        self.class_weights = torch.from_numpy(weights) if config.class_weights else None
         run.on_set(self.apply)
         run.guard = lambda: model_untouched(self.model)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        return -(-len(self.splits["train"]) // self.config.batch_size)
+
+    def create_scheduler(self, num_training_steps: int, optimizer=None) -> LambdaLR:
+        if self.lr_scheduler is None:
+            schedule = schedule_of(self.config, self.total_steps)
+            self.lr_scheduler = scheduler_of(optimizer or self.optimizer, schedule)
+            self._created_lr_scheduler = True
+        return self.lr_scheduler
 
     # -- data ----------------------------------------------------------------------------------------------------
 
     def get_train_dataloader(self) -> DataLoader:
-        split, config = self.splits["train"], self.config
-        order = OrderedBatches(
-            len(split),
-            config.batch_size,
-            seed=config.seed,
-            lengths=split.lengths if config.group_by_length else None,
-            accumulation=config.gradient_accumulation_steps,
-            rank=self.rank,
-            world_size=self.world_size,
-        )
-        # A generator of its own: DataLoader draws a number from the process-wide one otherwise.
-        return _Batches(
-            range(len(split)), batch_sampler=order, collate_fn=list, generator=torch.Generator().manual_seed(0)
-        )
+        return train_loader(self.config, self.splits["train"], self.processes.rank, self.processes.count)
 
     def collate(self, split: Split, rows) -> dict[str, torch.Tensor]:
         """int64 [batch, longest] of ids, mask and, where the tokenizer gives them, types, on the device."""
-        longest = max(int(split.lengths[r]) for r in rows)
-        ids = np.full((len(rows), longest), self.pad_token_id, np.int64)
-        mask = np.zeros((len(rows), longest), np.int64)
-        types = np.zeros((len(rows), longest), np.int64) if "token_type_ids" in split.tokens[0] else None
-        for i, r in enumerate(rows):
-            row = split.tokens[r]
-            n = len(row["input_ids"])
-            ids[i, :n], mask[i, :n] = row["input_ids"], 1
-            if types is not None:
-                types[i, :n] = row["token_type_ids"]
-        made = {"input_ids": ids, "attention_mask": mask} | ({} if types is None else {"token_type_ids": types})
-        return {name: torch.from_numpy(array).to(self.args.device, non_blocking=True) for name, array in made.items()}
+        return padded(split, rows, self.pad_token_id, self.args.device)
 
     def fill_cache(self) -> None:
         """Compute what the frozen layers give, or say why it is computed anew each time."""
@@ -181,12 +118,7 @@ class SessionTrainer(Trainer):
         with self.run.phase("caching frozen layers"):
             cache.fill(self.model, lambda rows: self.collate(split, rows), config.eval_batch_size, between)
             rows = list(range(min(8, len(split))))
-            inputs = self.collate(split, rows)
-            with torch.no_grad():
-                whole = self.model(**inputs).logits
-                with cache.replay(cache.batch(rows, inputs["attention_mask"])):
-                    again = self.model(**inputs).logits
-        difference = float((whole - again).abs().max())
+            difference = cache.difference(self.model, rows, self.collate(split, rows))
         # bf16 keeps three digits; float32 batches of another shape differ by 1e-6.
         if difference > (5e-2 if self.args.bf16 else 1e-3):
             self.run.say(f"{type(self.model).__name__} cannot start from a kept state; its frozen layers are computed")
@@ -196,7 +128,7 @@ class SessionTrainer(Trainer):
     # -- one step ------------------------------------------------------------------------------------------------
 
     def _get_num_items_in_batch(self, batch_samples, device):
-        return sum(len(rows) for rows in batch_samples) * self.world_size
+        return sum(len(rows) for rows in batch_samples) * self.processes.count
 
     def floating_point_ops(self, inputs) -> int:
         return 0
@@ -212,23 +144,26 @@ class SessionTrainer(Trainer):
             loss = self._part(model, rows, num_items_in_batch, len(self._step_batches) - 1)
         except (RuntimeError, MemoryError) as error:
             # One process cannot repeat a step on its own: the others wait for its gradients.
-            if not out_of_memory(error) or self.world_size > 1:
+            if not out_of_memory(error) or not self.processes.alone:
                 raise
             loss = None
         if loss is None:
             # Outside the except clause: the traceback would keep the tensors of the failed part alive.
             loss = self._again_in_smaller_parts(model)
-        if self.world_size == 1 and not self.accelerator.sync_gradients:
+        if self.processes.alone and not self.accelerator.sync_gradients:
             # A stop here drops the gradients gathered so far: the checkpoint is of the last complete step.
             self.run.check(calls=False)
         return loss
 
     def _part(self, model, rows, total: int, part: int):
-        """Forward and backward of one micro-batch, in ``self.parts`` pieces. Returns its share of the step's loss."""
-        pieces = [p.tolist() for p in np.array_split(rows, min(self.parts, len(rows)))]
+        """Forward and backward of one micro-batch, in as many pieces as memory asks for.
+
+        Returns its share of the step's loss.
+        """
+        pieces = [p.tolist() for p in np.array_split(rows, min(self.standing.parts, len(rows)))]
         step, loss_sum = self.state.global_step, 0.0
         for number, piece in enumerate(pieces):
-            with generators_seeded(self.config.seed, 1, step, part, number, self.rank):
+            with generators_seeded(self.config.seed, 1, step, part, number, self.processes.rank):
                 loss = self.loss_of(model, self.splits["train"], piece, total)
                 self.accelerator.backward(loss)
             loss_sum = loss_sum + loss.detach()
@@ -237,8 +172,7 @@ class SessionTrainer(Trainer):
     def loss_of(self, model, split: Split, rows, total: int):
         """Summed cross-entropy of these rows over ``total``, the examples of the whole optimiser step.
 
-        Gradients of several processes are averaged, so the sum is weighed by their number. Class weights are
-        ``rows / (classes * rows of the class)``: their mean over the data is 1, so the loss keeps its scale.
+        Gradients of several processes are averaged, so the sum is weighed by their number.
         """
         inputs = self.collate(split, rows)
         labels = torch.from_numpy(split.labels[rows]).to(self.args.device)
@@ -255,19 +189,20 @@ class SessionTrainer(Trainer):
             label_smoothing=self.config.label_smoothing_factor,
             reduction="sum",
         )
-        return losses * self.world_size / total
+        return losses * self.processes.count / total
 
     def _again_in_smaller_parts(self, model):
         """Do the present optimiser step again from its beginning, each micro-batch in twice as many pieces."""
         largest = max(len(rows) for rows, _ in self._step_batches)
-        while self.parts < largest:
+        standing = self.standing
+        while standing.parts < largest:
             model.zero_grad()
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
-            self.parts = min(2 * self.parts, largest)
+            standing.parts = min(2 * standing.parts, largest)
             self.run.say(
                 f"out of memory at step {self.state.global_step + 1}: going on from step {self.state.global_step} with "
-                f"parts of {-(-largest // self.parts)} examples, accumulated to the same "
+                f"parts of {-(-largest // standing.parts)} examples, accumulated to the same "
                 f"batch_size={self.config.batch_size}"
             )
             try:
@@ -287,44 +222,40 @@ class SessionTrainer(Trainer):
         if step == self.handled_step:
             return  # Trainer asks again at the end of an epoch
         self.handled_step = step
-        examples = sum(len(rows) for rows, _ in self._step_batches) * self.world_size
+        examples = sum(len(rows) for rows, _ in self._step_batches) * self.processes.count
         self._step_batches = []
-        loss = tr_loss.detach().clone()
+        loss = self.processes.mean(tr_loss.detach().clone())
         tr_loss -= tr_loss
-        if self.world_size > 1:
-            torch.distributed.all_reduce(loss)
-            loss /= self.world_size
         metrics = {"loss": loss, "learning_rate": learning_rate, "epoch": round(self.state.epoch, 6)}
         if grad_norm is not None:
             metrics["grad_norm"] = grad_norm
         go_on = self._agree(self.run.step(items=examples, **metrics))
         last = step >= self.state.max_steps
-        epoch_ends = step % self.steps_per_epoch == 0
-        self.evaluation_due = last or (step % self.config.eval_steps == 0 if self.config.eval_steps else epoch_ends)
+        self.standing.evaluation_due = last or step % (self.config.eval_steps or self.steps_per_epoch) == 0
         if not go_on:
             raise Stopped
-        self._conclude()
+        self.conclude()
 
-    def _conclude(self) -> None:
+    def conclude(self) -> None:
         """What is due after a step: evaluation, checkpoint, the decision to stop early."""
         step, patience = self.state.global_step, self.config.early_stopping_patience
         improved = self.evaluate_if_due()
         last = step >= self.state.max_steps
-        due = step % self.config.save_steps == 0 if self.config.save_steps else step % self.steps_per_epoch == 0
-        enough = bool(patience) and self.best["waited"] >= patience
+        due = step % (self.config.save_steps or self.steps_per_epoch) == 0
+        enough = bool(patience) and self.standing.best["waited"] >= patience
         if due or last or enough or (improved and patience):
             self.save()
         if enough and not last:
             self.control.should_training_stop = True
             self.run.finish(
-                f"stopped early: {self.config.metric_for_best_model} was best at step {self.best['step']}, "
-                f"{self.best['waited']} evaluations ago"
+                f"stopped early: {self.config.metric_for_best_model} was best at step {self.standing.best['step']}, "
+                f"{self.standing.best['waited']} evaluations ago"
             )
 
     def _run_epoch(self, *args, **kwargs):
-        if self.evaluation_due:
+        if self.standing.evaluation_due:
             # The run was stopped in the middle of the evaluation that belongs to its last step.
-            self._conclude()
+            self.conclude()
             if self.control.should_training_stop:
                 return
         super()._run_epoch(*args, **kwargs)
@@ -335,18 +266,10 @@ class SessionTrainer(Trainer):
             self.apply(name, value)
         return prepared
 
-    @property
-    def steps_per_epoch(self) -> int:
-        return -(-len(self.splits["train"]) // self.config.batch_size)
-
     def _agree(self, go_on: bool) -> bool:
         """What process 0 was asked decides for all."""
-        if self.world_size == 1:
-            return go_on
-        told = [(go_on, self.sets)]
-        torch.distributed.broadcast_object_list(told, src=0)
-        go_on, sets = told[0]
-        if self.rank:
+        go_on, sets = self.processes.from_first((go_on, self.sets))
+        if self.processes.rank:
             for name, value in sets:
                 self.apply(name, value)
         self.sets = []
@@ -354,12 +277,9 @@ class SessionTrainer(Trainer):
 
     def _check(self) -> None:
         """Between two batches of any phase but training. Raises Stopped, in all processes at once."""
-        if self.world_size == 1:
-            self.run.check()
-            return
-        go_on = True
         try:
             self.run.check()
+            go_on = True
         except Stopped:
             go_on = False
         if not self._agree(go_on):
@@ -367,48 +287,29 @@ class SessionTrainer(Trainer):
 
     def apply(self, name: str, value: float) -> float:
         """A live change, between two steps. Returns the old value."""
-        old, self.live[name] = self.live[name], value
+        old, self.standing.live[name] = self.standing.live[name], value
         self.sets.append((name, value))
         if self.lr_scheduler is None:
             self._early[name] = value
         elif name == "max_grad_norm":
             self.args.max_grad_norm = value
+        elif name == "weight_decay":
+            self.optimizer.param_groups[0]["weight_decay"] = value
         else:
-            groups = self.optimizer.param_groups
-            if name == "weight_decay":
-                groups[0]["weight_decay"] = value
-            else:
-                # The schedule's base, not the groups' rate: the next scheduler step would write over that.
-                scheduler = self.lr_scheduler
-                scheduler.base_lrs = [value] * len(groups)
-                for group, shape in zip(groups, scheduler.lr_lambdas, strict=True):
-                    group["initial_lr"] = value
-                    group["lr"] = value * shape(scheduler.last_epoch)
-                scheduler._last_lr = [group["lr"] for group in groups]
+            set_peak(self.lr_scheduler, value)
         return old
 
     # -- evaluation ----------------------------------------------------------------------------------------------
 
     def evaluate_if_due(self) -> bool:
         """Whether the evaluation, if one is due now, found a better model than ever before."""
-        if not self.evaluation_due:
+        if not self.standing.evaluation_due:
             return False
-        found = classification_metrics(self.logits_of("validation"), self.splits["validation"].labels)
-        metrics = {f"eval_{name}": value for name, value in found.items()}
-        self.evaluation_due = False
+        measured = classification_metrics(self.logits_of("validation"), self.splits["validation"].labels)
+        metrics = {f"eval_{name}": value for name, value in measured.items()}
+        improved = self.standing.evaluated(metrics, self.config.metric_for_best_model, self.state.global_step)
         self.run.log(**metrics)
-        self.last_evaluation = metrics
-        value = metrics[self.config.metric_for_best_model]
-        less_is_better = self.config.metric_for_best_model.endswith("loss")
-        best = self.best["value"]
-        improved = math.isfinite(value) and (best is None or (value < best if less_is_better else value > best))
-        if improved:
-            self.best = {"step": self.state.global_step, "value": value, "waited": 0}
-        else:
-            self.best["waited"] += 1
         return improved
-
-    last_evaluation: dict[str, float] | None = None
 
     def logits_of(self, name: str) -> np.ndarray:
         """float32 [rows, classes] in the order of the split. A look between every two batches."""
@@ -417,25 +318,22 @@ class SessionTrainer(Trainer):
         split, size = self.splits[name], self.config.eval_batch_size
         order = np.argsort(split.lengths, kind="stable")[::-1]
         batches = [order[i : i + size] for i in range(0, len(order), size)]
-        rounds = -(-len(batches) // self.world_size)
-        found = np.zeros((len(split), self.model.config.num_labels), np.float32)
+        rounds = -(-len(batches) // self.processes.count)
+        logits = np.zeros((len(split), self.model.config.num_labels), np.float32)
         self.model.eval()
         with self.run.phase("evaluation"):
             for number in range(rounds):
-                mine = number * self.world_size + self.rank
+                mine = number * self.processes.count + self.processes.rank
                 rows = batches[mine] if mine < len(batches) else order[:0]
                 if len(rows):
                     with torch.no_grad():
-                        found[rows] = self.model(**self.collate(split, rows)).logits.float().cpu().numpy()
+                        logits[rows] = self.model(**self.collate(split, rows)).logits.float().cpu().numpy()
                 self.run.advance(number + 1, rounds)
                 self._check()
-        if self.world_size > 1:
-            # Every row was filled by one process and is zero in the others.
-            total = torch.from_numpy(found).to(self.args.device)
-            torch.distributed.all_reduce(total)
-            found = total.cpu().numpy()
-        self._known[name] = (self.weights_of, found)
-        return found
+        # Every row was filled by one process and is zero in the others.
+        logits = self.processes.total(logits)
+        self._known[name] = (self.weights_of, logits)
+        return logits
 
     @property
     def weights_of(self) -> int:
@@ -451,19 +349,18 @@ class SessionTrainer(Trainer):
             return
         self.run.flush()
         with self.run.phase("saving"):
-            if self.rank == 0:
+            if self.processes.rank == 0:
                 size = sum(p.numel() * p.element_size() for p in self.model.parameters())
                 try:
                     checkpoints.write(self.checkpoint_folder, step, self._fill, need_bytes=3 * size)
-                    checkpoints.prune(self.checkpoint_folder, keep=2, best=self.best["step"])
+                    checkpoints.prune(self.checkpoint_folder, keep=2, best=self.standing.best["step"])
                 except OSError as error:
                     kept = checkpoints.found(self.checkpoint_folder)
                     last = f"the last one is of step {checkpoints.step_of(kept[0])}" if kept else "there is none yet"
                     self.run.say(f"the checkpoint of step {step} could not be written ({error.strerror}); {last}")
                 else:
                     self.run.session.history.event("checkpoint", step=step)
-            if self.world_size > 1:
-                torch.distributed.barrier()
+            self.processes.wait_for_all()
         self.saved_step = step
 
     def _fill(self, folder: Path) -> None:
@@ -474,25 +371,14 @@ class SessionTrainer(Trainer):
         torch.save(self.optimizer.state_dict(), folder / "optimizer.pt")
         torch.save(self.lr_scheduler.state_dict(), folder / "scheduler.pt")
         self.state.save_to_json(str(folder / TRAINER_STATE_NAME))
-        own = {
-            "best": self.best,
-            "live": self.live,
-            "evaluation_due": self.evaluation_due,
-            "parts": self.parts,
-            "last_evaluation": self.last_evaluation,
-            "history_step": self.run.number,
-        }
-        (folder / STATE_FILE).write_text(json.dumps(own))
+        self.standing.write(folder)
 
     def _load_from_checkpoint(self, resume_from_checkpoint, model=None):
         from safetensors.torch import load_model
 
         load_model(self.model, str(Path(resume_from_checkpoint) / "model.safetensors"))
-        own = json.loads((Path(resume_from_checkpoint) / STATE_FILE).read_text())
-        self.best, self.live = own["best"], own["live"]
-        self.evaluation_due, self.parts = own["evaluation_due"], own["parts"]
-        self.last_evaluation = own["last_evaluation"]
-        self.args.max_grad_norm = self.live["max_grad_norm"]
+        self.standing = Standing.read(Path(resume_from_checkpoint))
+        self.args.max_grad_norm = self.standing.live["max_grad_norm"]
 
     def _load_rng_state(self, checkpoint):
         """Nothing to load: the generators are seeded from the step before every step."""
@@ -511,8 +397,3 @@ class SessionTrainer(Trainer):
         checkpoints.verify(path)
         load_model(self.model, str(path / "model.safetensors"))
         self._loaded = step
-
-
-def out_of_memory(error: BaseException) -> bool:
-    """Whether torch says that memory is spent; on the CPU it does so in a plain RuntimeError."""
-    return isinstance(error, (MemoryError, torch.OutOfMemoryError)) or "can't allocate memory" in str(error)

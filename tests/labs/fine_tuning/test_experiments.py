@@ -1,16 +1,14 @@
-"""Looking back at a run, the spread over seeds, and the button for what takes longer."""
+"""Looking back at a run, and the spread over seeds."""
 
 import threading
 
 import numpy as np
-import plotly.graph_objects as go
 import pytest
 
 from nblib import FineTuneConfig, Session, finetune
 from nblib.engine.errors import InputError
-from nblib.labs.fine_tuning import experiments
 from nblib.labs.fine_tuning.experiments import Outcome, outcome, over_seeds
-from nblib.ui.background_button import Later
+from nblib.training import Series
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +57,7 @@ def test_the_worst_mistakes_come_first_and_are_escaped():
 def test_seeds_change_the_run_and_leave_nothing(config, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     said = []
-    first = over_seeds(config, [0, 1], say=said.append)
+    first = over_seeds(config, [0, 1], series=Series(said.append))
     assert [line.partition(":")[0] for line in said] == ["seed 0", "seed 1"]
     assert first[0]["train_loss"] != first[1]["train_loss"]
     assert over_seeds(config, [1])[0]["test_loss"] == pytest.approx(first[1]["test_loss"], abs=1e-6)
@@ -67,54 +65,12 @@ def test_seeds_change_the_run_and_leave_nothing(config, tmp_path, monkeypatch):
 
 
 def test_seeds_can_be_stopped_and_what_is_finished_is_kept(config):
+    lines = []
+
     def stop_the_second(line):
-        threading.Thread(target=wait_and_stop).start()
+        lines.append(line)
+        threading.Timer(0.05, series.stop).start()
 
-    def wait_and_stop():
-        while experiments._session is None:
-            pass
-        experiments.stop()
-
-    assert len(over_seeds(config, [0, 1], say=stop_the_second)) == 1
-
-
-def press(later):
-    later.button.click()
-    later.background.thread.join(30)
-
-
-def test_the_button_works_in_a_thread_and_shows_what_came(monkeypatch):
-    seen = []
-
-    def work(say):
-        say("half <b>way</b>")
-        seen.append(later.place.children[0].value)
-        return "<i>text</i>", go.Figure()
-
-    later = Later("Do it", work)
-    press(later)
-    assert seen == ["half &lt;b&gt;way&lt;/b&gt;"] and not later.button.disabled
-    assert "&lt;i&gt;" in later.place.children[0].value and len(later.place.children) == 2
-
-
-def test_an_error_is_one_line_and_the_button_may_be_pressed_again():
-    def work(say):
-        raise InputError("no <such> run")
-
-    later = Later("Do it", work)
-    for _ in range(2):
-        press(later)
-        assert "no &lt;such&gt; run" in later.place.children[0].value
-
-
-def test_stop_is_there_only_where_it_does_something_and_while_it_works():
-    plain = Later("Do it", lambda say: "")
-    assert plain.stop not in plain.children[0].children
-    stopped = threading.Event()
-    later = Later("Do it", lambda say: stopped.wait(30) and "over", stop=stopped.set)
-    assert later.stop.disabled
-    later.button.click()
-    assert not later.stop.disabled and later.button.disabled
-    later.stop.click()
-    later.background.thread.join(30)
-    assert later.stop.disabled and "over" in later.place.children[0].value
+    series = Series(stop_the_second)
+    assert len(over_seeds(config, [0, 1], series)) == 1 and len(lines) == 1
+    assert over_seeds(config, [2], series) == []

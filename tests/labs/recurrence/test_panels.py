@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from nblib import CharactersConfig, CharactersPanel, RecurrencePanel, RecurrentConfig, Session, UnrolledPanel
-from nblib.labs.recurrence.memory.distances import distance_table, distances
+from nblib.labs.recurrence.memory.distances import compare_distances, distance_table
 from nblib.labs.recurrence.unrolled.panel import verdict
 from tests.wire import edit, from_browser, set_from_browser, wait_until
 
@@ -319,7 +319,7 @@ def test_no_trait_of_a_view_hides_one_that_every_widget_has(wire, module, name):
 
 
 def test_the_table_of_distances():
-    rows = distances("copy", (2, 3), max_steps=4, hidden_size=8, batch_size=8)
+    rows = compare_distances("copy", (2, 3), max_steps=4, hidden_size=8, batch_size=8)
     assert [r["length"] for r in rows] == [2, 3] and all(0 <= r["lstm"] <= 1 for r in rows)
     text = repr(distance_table([{"length": 5, "seconds": 1.2, "rnn": 0.3, "lstm": 1.0, "gru": 0.99}]))
     assert "30.0% ✗" in text and "100.0% ✓" in text and "99.0% ✓" in text

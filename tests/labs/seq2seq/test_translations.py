@@ -15,10 +15,11 @@ from nblib.decoding.beam import path
 from nblib.decoding.tree import NEVER, rows
 from nblib.labs.seq2seq import export as translator
 from nblib.labs.seq2seq.alignment import END_MARK, align, seen
-from nblib.labs.seq2seq.comparison import by_length, compared
+from nblib.labs.seq2seq.comparison import by_length, compare_trainings
 from nblib.labs.seq2seq.export import SYMBOLS, Translator
 from nblib.labs.seq2seq.scores import readings, scores, translated
 from nblib.sources.pairs import SPECIAL, TASKS, Pairs, Side, Vocabulary, pairs, vocabularies, words
+from nblib.training import Series
 
 TINY = {
     "task": "Chinese to English", "max_train_samples": 200, "max_eval_samples": 20, "batch_size": 16, "hidden_size": 16,
@@ -174,7 +175,7 @@ def test_many_texts_some_at_a_time_say_what_all_at_once_say(jobs, monkeypatch):
 def test_trainings_compared_by_length():
     said = []
     config = Seq2SeqConfig(**TINY, embedding_size=8)
-    found = compared({"one": config, "two": config.replace(attention="none")}, say=said.append)
+    found = compare_trainings({"one": config, "two": config.replace(attention="none")}, Series(said.append))
     assert said == ["one: 1 of 2 …", "two: 2 of 2 …"] and list(found) == ["one", "two"]
     history = found["one"][0]
     lengths = sorted(int(m.rpartition("_")[2]) for m in history.metrics if m.startswith("eval_exact_"))

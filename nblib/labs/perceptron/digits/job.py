@@ -11,6 +11,7 @@ from nblib.labs.perceptron.digits.config import DigitsConfig
 from nblib.models.descent import Descent, regularise
 from nblib.models.mlp import MLP
 from nblib.sources.digits import Digits, load_digits
+from nblib.training.schedules import Schedule
 
 MEASURE_EVERY = 20
 # Of 10,000 test pictures, so many are looked at during the training; at the end all of them are.
@@ -96,9 +97,10 @@ class DigitsJob:
             return old
 
         run.on_set(change)
-        size, falling = min(config.batch_size, len(images)), config.lr_scheduler_type == "linear"
+        size = min(config.batch_size, len(images))
         total = config.epochs * -(-len(images) // size)
         run.begin(total=total)
+        schedule = Schedule(config.lr_scheduler_type, total)
         for epoch in range(config.epochs):
             rng = np.random.default_rng([config.seed, 2, epoch])
             order = rng.permutation(len(images))
@@ -108,7 +110,7 @@ class DigitsJob:
                 x, y = seen[rows], labels[rows]
                 answer = net.backward(x, y)
                 loss = -np.log(np.maximum(answer[np.arange(len(y)), y], np.float32(1e-30))).mean()
-                rate = live["learning_rate"] * (1 - run.number / total if falling else 1)
+                rate = live["learning_rate"] * schedule(run.number + 1)
                 descent.step(net.gradient, rate)
                 regularise(net.parameters, mask, "l2", rate * live["weight_decay"])
                 more = {}
