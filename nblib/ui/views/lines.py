@@ -35,7 +35,7 @@ class Lines(View):
 
     host = "nblib-lines-host"
     _esm = script("lines.js")
-    _css = text("kit.css")
+    _css = text("lines.css")
 
     data = traits.data()
     counts, names, kinds, dashes = traits.items(), traits.items(), traits.items(), traits.items()
