@@ -77,11 +77,6 @@ class Wire:
     def of(self, widget: ipywidgets.Widget) -> list[Message]:
         return [m for m in self.messages if m.model == widget.comm.comm_id]
 
-    def redraws(self, figure: ipywidgets.Widget) -> list[Message]:
-        """The messages that change a plotly figure."""
-        names = ("_py2js_update", "_py2js_animate", "_py2js_restyle", "_py2js_relayout", "_py2js_addTraces")
-        return [m for m in self.of(figure) if any(m.state.get(name) for name in names)]
-
     def clear(self) -> None:
         self.messages.clear()
 

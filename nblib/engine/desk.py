@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 class Desk:
     """The one place that both sides write to. It belongs to the engine; a notebook or a panel asks the session."""
 
-    def __init__(self, session: Session, clock: Callable[[], float] = time.monotonic, redraw_seconds: float = 0.2):
+    def __init__(self, session: Session, clock: Callable[[], float] = time.monotonic, redraw_seconds: float = 0.1):
         self.session = session
         self.clock = clock
         self.redraw_seconds = redraw_seconds

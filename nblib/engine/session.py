@@ -76,7 +76,7 @@ class Session(Facts):
     A view that raises is detached and named in ``view_errors``; the job goes on.
     """
 
-    def __init__(self, job: Callable[[Run], Any], *, clock: Callable[[], float] = time.monotonic, redraw_seconds=0.2):
+    def __init__(self, job: Callable[[Run], Any], *, clock: Callable[[], float] = time.monotonic, redraw_seconds=0.1):
         self.job = job
         self.desk = Desk(self, clock, redraw_seconds)
 

@@ -5,8 +5,9 @@ backgrounds are transparent and inks are mid-grey, so that one picture is legibl
 Every figure carries one sentence that says what it shows: ``describe(figure)``.
 """
 
-from nblib.figures.curves import TRACES, curves, curves_text, update_curves
+from nblib.figures.curves import TRACES, curves, curves_text
 from nblib.figures.data import class_balance, lengths
+from nblib.figures.live import accuracy_lines, chart, loss_lines
 from nblib.figures.looks import INK, OKABE_ITO, describe, frame, legend_above, short
 from nblib.figures.points import NOTHING, Curve, decimate, smooth, window_for
 from nblib.figures.results import calibration, confusion, expected_calibration_error
@@ -19,8 +20,10 @@ __all__ = [
     "OKABE_ITO",
     "TRACES",
     "Curve",
+    "accuracy_lines",
     "calibration",
     "changes_by_hand",
+    "chart",
     "class_balance",
     "compare",
     "confusion",
@@ -30,14 +33,14 @@ __all__ = [
     "describe",
     "expected_calibration_error",
     "legend_above",
-    "lengths",
     "frame",
+    "lengths",
+    "loss_lines",
     "rate_lines",
     "rates_so_far",
     "schedule",
     "seeds",
     "short",
     "smooth",
-    "update_curves",
     "window_for",
 ]

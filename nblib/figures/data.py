@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 from markupsafe import escape
 
 from nblib.figures.looks import OKABE_ITO, class_ticks, frame, legend_above
 from nblib.figures.points import Array
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 
 def lengths(
@@ -29,6 +31,8 @@ def lengths(
     ``token_counts``: int [texts]; counts that were taken after the cut need ``cut_share``. ``padding_grouped`` and
     ``padding_random``: the shares of padding with and without length groups (``nblib.training.finetune.order``).
     """
+    import plotly.graph_objects as go
+
     counts = np.asarray(token_counts, np.int64)
     cut = float((counts > max_length).mean()) if cut_share is None and len(counts) else cut_share or 0.0
     longest = int(counts.max()) if len(counts) else max_length
@@ -63,6 +67,8 @@ def lengths(
 
 def class_balance(counts: Mapping[str, Any], *, height: int | None = None) -> go.Figure:
     """How many examples each class has: ``{class: number}``, or ``{split: {class: number}}``."""
+    import plotly.graph_objects as go
+
     by_split = counts if counts and isinstance(next(iter(counts.values())), Mapping) else {"examples": counts}
     names = list(dict.fromkeys(name for split in by_split.values() for name in split))
     colours = [OKABE_ITO[c] for c in ("blue", "vermillion", "green")]

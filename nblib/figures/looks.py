@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import plotly.graph_objects as go
 from markupsafe import escape
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 OKABE_ITO = {
     "blue": "#0072B2",

@@ -5,26 +5,33 @@ from __future__ import annotations
 import numpy as np
 
 MOST_POINTS = 1000
+# A curve is steep where it begins: there each point is kept.
+FIRST_POINTS = 200
 
 Array = np.ndarray
 Curve = tuple[Array, Array]
 NOTHING: Curve = (np.empty(0, np.int32), np.empty(0, np.float32))
 
 
-def decimate(x: Array, y: Array, limit: int = MOST_POINTS) -> Curve:
-    """At most ``limit`` of the points (x, y): of every stretch the lowest and the highest, so that no peak is lost."""
+def decimate(x: Array, y: Array, limit: int = MOST_POINTS, *, first: int = FIRST_POINTS) -> Curve:
+    """At most ``limit`` of the points (x, y), and all of them where there are no more.
+
+    Kept are the first ``first`` (of a smaller limit half), the last one, and of every stretch between the lowest and
+    the highest, so that no peak is lost. [n], [n] → [k], [k].
+    """
     n = len(y)
     if n <= limit:
         return x, y
-    bins = max(1, limit // 2)
-    edges = np.linspace(0, n, bins + 1).astype(np.int64)
-    low = np.where(np.isnan(y), np.inf, y)
-    high = np.where(np.isnan(y), -np.inf, y)
+    begin = min(first, limit // 2)
+    stretches = max(1, (limit - begin - 1) // 2)
+    edges = np.linspace(begin, n, stretches + 1).astype(np.int64)
+    finite = np.isfinite(y)
+    low, high = np.where(finite, y, np.inf), np.where(finite, y, -np.inf)
     # Rows of equal width, the last value repeated: one argmin for all stretches.
-    width = int(np.diff(edges).max())
-    rows = np.minimum(edges[:-1, None] + np.arange(width), edges[1:, None] - 1)
-    start = np.arange(bins)
-    keep = np.unique(np.concatenate([rows[start, low[rows].argmin(axis=1)], rows[start, high[rows].argmax(axis=1)]]))
+    rows = np.minimum(edges[:-1, None] + np.arange(int(np.diff(edges).max())), edges[1:, None] - 1)
+    each = np.arange(stretches)
+    lowest, highest = (rows[each, best] for best in (low[rows].argmin(axis=1), high[rows].argmax(axis=1)))
+    keep = np.unique(np.concatenate([np.arange(begin), lowest, highest, [n - 1]]))
     return x[keep], y[keep]
 
 

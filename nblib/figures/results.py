@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import plotly.graph_objects as go
 from markupsafe import escape
 
 from nblib.figures.looks import INK, OKABE_ITO, class_ticks, frame, legend_above, one_line
 from nblib.figures.points import Array
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 
 def confusion(matrix: Array, labels: Sequence[str], *, height: int | None = None) -> go.Figure:
@@ -17,6 +20,8 @@ def confusion(matrix: Array, labels: Sequence[str], *, height: int | None = None
 
     ``matrix``: int [classes, classes].
     """
+    import plotly.graph_objects as go
+
     matrix = np.asarray(matrix, np.int64)
     n = len(labels)
     if matrix.shape != (n, n):
@@ -80,6 +85,8 @@ def calibration(probabilities: Array, labels: Array, *, bins: int = 10, height: 
 
     ``probabilities``: float [rows, classes]; ``labels``: int [rows].
     """
+    import plotly.graph_objects as go
+
     number, confidence, accuracy = _reliability(probabilities, labels, bins)
     there = number > 0
     figure = go.Figure()

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-import plotly.graph_objects as go
 
 from nblib.engine.history import History
 from nblib.figures.looks import INK, OKABE_ITO, frame, legend_above, short
 from nblib.figures.points import NOTHING, decimate
 
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
 
 def compare(histories: Mapping[str, History], metric: str = "eval_loss", *, height: int = 320) -> go.Figure:
     """One metric of several runs over one axis of steps; a name for each run."""
+    import plotly.graph_objects as go
+
     colours, dashes = list(OKABE_ITO.values()), ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
     symbols = ("circle", "square", "diamond", "triangle-up", "cross", "x")
     figure = go.Figure()
@@ -43,6 +48,8 @@ def compare(histories: Mapping[str, History], metric: str = "eval_loss", *, heig
 
 def seeds(results: Mapping[str, Sequence[float]], *, label: str = "accuracy", height: int = 300) -> go.Figure:
     """The spread over seeds: for each configuration a point a seed, the mean, and one standard deviation around it."""
+    import plotly.graph_objects as go
+
     figure, parts = go.Figure(), []
     for i, (name, values) in enumerate(results.items()):
         y = np.asarray(values, np.float32)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import plotly.graph_objects as go
 
 from nblib.engine.config import number_text
 from nblib.engine.history import History
 from nblib.figures.looks import OKABE_ITO, frame
 from nblib.figures.points import Curve, decimate
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 
 def schedule(planned: Curve, peak: float, text: str, *, height: int = 260) -> go.Figure:
@@ -21,6 +23,8 @@ def schedule(planned: Curve, peak: float, text: str, *, height: int = 260) -> go
         peak: the highest rate, for the axis.
         text: the sentence below, as ``nblib.training.schedule_text`` gives it.
     """
+    import plotly.graph_objects as go
+
     steps, rates = planned
     figure = go.Figure(
         go.Scatter(

@@ -46,6 +46,7 @@ LONG = {
     "grouped-7": lambda: rates.against("grouped", 7),
     "frozen": lambda: rates.frozen(3),
     "drawing": lambda: panel.drawing(7),
+    "weight": panel.weight,
     "accuracy": accuracy.compare,
     "adding": recurrence.adding,
     "characters": lambda: recurrence.characters(7),

@@ -28,7 +28,8 @@ PANEL = "panel = FineTunePanel(config)\ndisplay(panel)"
 # One press of an arrow key on the slider, to the frame after the one in which the schedule has changed.
 SLIDE = """async ([name, key]) => {
   const slider = document.querySelector(`.nblib-panel input[type=range][aria-label="${name}"]`);
-  const canvas = document.querySelector('.nblib-panel .nblib-lines canvas'), context = canvas.getContext('2d');
+  const canvas = [...document.querySelectorAll('.nblib-panel .nblib-lines canvas')].at(-1);
+  const context = canvas.getContext('2d');
   // The numbers at the axis: the curve fills its place whatever the peak.
   const drawn = () => context.getImageData(0, 0, 46 * devicePixelRatio, canvas.height).data.join();
   const before = drawn(), began = performance.now();
@@ -174,6 +175,27 @@ def latencies(presses: int = 20) -> None:
             beyond.append(max(0.0, took - 1000 * read(opened, LAST_BATCH)))
             opened.control("button", "Resume").click()
         record("stop, evaluation", {"beyond_ms": round(max(beyond), 1), "ms": quartiles(beyond)})
+
+
+def weight() -> None:
+    """What the panel sends to the page before its first curve: all messages of its widgets, JSON and buffers."""
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        server = Server(Path(folder))
+        browser = playwright.chromium.launch(executable_path=chromium.find(), args=chromium.FLAGS)
+        try:
+            page, sizes = browser.new_context().new_page(), []
+            page.on("websocket", lambda socket: socket.on("framereceived", lambda data: sizes.append(len(data))))
+            with _Deaf.open(page, server, server.write_notebook("bench.ipynb", [OPEN, PANEL])) as opened:
+                opened.run_cell(0)
+                opened.execute("print(1)")
+                before = sum(sizes)
+                opened.run_cell(1)
+                page.wait_for_selector(".nblib-panel .nblib-lines canvas")
+                time.sleep(1)
+                record("page weight before the first curve", {"bytes": sum(sizes) - before})
+        finally:
+            browser.close()
+            server.close()
 
 
 def drawing(pairs: int = 7) -> None:

@@ -36,8 +36,11 @@ class Pretend:
 fails = {}
 """
 PANEL = "panel = FineTunePanel(FineTuneConfig(max_train_samples=1024), make_job=Pretend)\ndisplay(panel)"
-POINTS = "() => Math.max(0, ...document.querySelector('.nblib-panel .js-plotly-plot').data.map(t => t.y?.length ?? 0))"
-SCHEDULE = "() => document.querySelector('.nblib-panel .nblib-lines canvas').toDataURL()"
+CHART = ".nblib-panel .nblib-lines"
+POINTS = f"() => Number(document.querySelector('{CHART}').dataset.points)"
+SCHEDULE = f"() => [...document.querySelectorAll('{CHART} canvas')].at(-1).toDataURL()"
+ZOOMS = f"() => [...document.querySelectorAll('{CHART}')].map(e => e.dataset.zoom)"
+PLACES = f"() => [...document.querySelectorAll('{CHART}')].map(e => e.dataset.at)"
 HEIGHT = "() => document.querySelector('.nblib-status-host').getBoundingClientRect().top"
 
 
@@ -45,7 +48,7 @@ HEIGHT = "() => document.querySelector('.nblib-status-host').getBoundingClientRe
 def notebook(notebook_with):
     opened = notebook_with([JOB, PANEL, "print('another cell')"])
     opened.run_all()
-    opened.page.wait_for_selector(".nblib-panel .js-plotly-plot .x2y2")
+    opened.page.wait_for_selector(f"{CHART} canvas")
     return opened
 
 
@@ -64,6 +67,17 @@ def test_runs_in_every_state(notebook):
     a_page_that_is_loaded_again_shows_the_curves(notebook)
     a_failure_is_one_line_and_shows_its_markup_as_text(notebook)
     assert notebook.console_errors == []
+
+
+def test_the_charts_answer_mouse_and_keyboard(notebook):
+    a_short_run(notebook)
+    a_drag_zooms_into_all_charts_and_a_double_click_goes_back(notebook)
+    a_pointer_reads_all_charts_out(notebook)
+    the_keyboard_reads_out_and_zooms(notebook)
+    a_name_in_the_legend_hides_its_curve(notebook)
+    the_saved_picture_has_its_scale_and_title(notebook)
+    the_curves_open_as_a_plotly_figure(notebook)
+    assert notebook.unnamed_controls() == [] and notebook.console_errors == []
 
 
 def test_controls_by_mouse_keyboard_and_name(notebook):
@@ -114,9 +128,7 @@ def a_page_that_is_loaded_again_shows_the_curves(notebook):
     drawn = notebook.page.evaluate(POINTS)
     assert drawn > 20
     notebook.reload()
-    notebook.page.wait_for_function(
-        f"drawn => document.querySelector('.nblib-panel .js-plotly-plot') && ({POINTS})() === drawn", arg=drawn
-    )
+    notebook.page.wait_for_function(f"drawn => document.querySelector('{CHART}') && ({POINTS})() === drawn", arg=drawn)
     expect(said(notebook)).to_contain_text("stopped at step")
 
 
@@ -172,7 +184,7 @@ def a_view_made_later_shows_what_the_first_shows(notebook):
     slide(notebook, "epochs", "ArrowRight")
     expect(notebook.control("textbox", "epochs")).to_have_value("3")
     notebook.run_cell(1)
-    notebook.page.wait_for_selector(".nblib-panel .js-plotly-plot .x2y2")
+    notebook.page.wait_for_selector(f"{CHART} canvas")
     notebook.execute("panel.controls.edit('epochs', '7')")
     expect(notebook.control("textbox", "epochs")).to_have_value("7")
 
@@ -186,10 +198,105 @@ def the_curves_are_saved_without_a_network(notebook, kind):
     content = download.value.path().read_bytes()
     notebook.page.context.set_offline(False)
     if kind == "SVG":
-        root = ElementTree.fromstring(content)
-        assert root.tag.endswith("svg") and b"Loss" in content
+        assert texts_of(content)[0] == "Learning rate"
     else:
         assert content.startswith(b"\x89PNG")
+
+
+def texts_of(svg):
+    root = ElementTree.fromstring(svg)
+    assert root.tag.endswith("svg")
+    return [text.text for text in root.iter("{http://www.w3.org/2000/svg}text")]
+
+
+def a_short_run(notebook):
+    notebook.control("button", "Start").click()
+    notebook.page.wait_for_function(f"() => ({POINTS})() > 220")
+    notebook.control("button", "Stop").click()
+    expect(said(notebook)).to_contain_text("stopped at step")
+
+
+def box(notebook, chart=0):
+    canvas = notebook.page.locator(f"{CHART} canvas").nth(chart)
+    canvas.scroll_into_view_if_needed()
+    return canvas.bounding_box()
+
+
+def a_drag_zooms_into_all_charts_and_a_double_click_goes_back(notebook):
+    mouse, place = notebook.page.mouse, box(notebook)
+    mouse.move(place["x"] + 60, place["y"] + 50)
+    mouse.down()
+    mouse.move(place["x"] + 160, place["y"] + 60, steps=4)
+    mouse.up()
+    notebook.page.wait_for_function(f"() => ({ZOOMS})().every(zoom => zoom)")
+    zooms = notebook.page.evaluate(ZOOMS)
+    low, high = map(float, zooms[0].split())
+    assert len(zooms) == 3 and len(set(zooms)) == 1 and 0 < low < high < 4000 / 4
+    back = notebook.notebook.get_by_role("button", name="Whole run")
+    expect(back).to_have_count(1)
+    notebook.page.locator(f"{CHART} canvas").nth(1).dblclick()
+    notebook.page.wait_for_function(f"() => ({ZOOMS})().every(zoom => zoom === '')")
+    expect(back).to_have_count(0)
+
+
+def a_pointer_reads_all_charts_out(notebook):
+    place = box(notebook)
+    notebook.page.mouse.move(place["x"] + 60, place["y"] + 50)
+    notebook.page.wait_for_function(f"() => ({PLACES})().every(at => Number(at) > 1)")
+    cards = notebook.page.locator(f"{CHART} .nblib-lines-card:visible")
+    expect(cards).to_have_count(3)
+    expect(cards.first).to_contain_text("step ")
+    expect(cards.first).to_contain_text("train")
+    notebook.page.mouse.move(5, 5)
+    expect(cards).to_have_count(0)
+
+
+def the_keyboard_reads_out_and_zooms(notebook):
+    canvas = notebook.page.locator(f"{CHART} canvas").first
+    spoken = notebook.page.locator(f"{CHART} [aria-live]").first
+    canvas.focus()
+    canvas.press("Home")
+    expect(spoken).to_contain_text("step 1: ")
+    canvas.press("ArrowRight")
+    expect(spoken).to_contain_text("step 2: each step ")
+    canvas.press("Shift+ArrowRight")
+    expect(spoken).to_contain_text("step 12: ")
+    for key in "++-":
+        canvas.press(key)
+    notebook.page.wait_for_function(f"() => ({ZOOMS})().every(zoom => zoom)")
+    low, high = map(float, notebook.page.evaluate(ZOOMS)[0].split())
+    assert high - low == pytest.approx(2000, rel=0.01) and low <= 12 <= high
+    canvas.press("Escape")
+    notebook.page.wait_for_function(f"() => ({ZOOMS})().every(zoom => zoom === '')")
+    assert notebook.page.evaluate(PLACES) == ["", "", ""]
+    summary = canvas.evaluate("node => document.getElementById(node.getAttribute('aria-describedby')).textContent")
+    assert summary == notebook.notebook.locator(".nblib-caption").inner_text().strip()
+
+
+def a_name_in_the_legend_hides_its_curve(notebook):
+    before = notebook.page.locator(f"{CHART} canvas").first.evaluate("node => node.toDataURL()")
+    name = notebook.notebook.locator(f"{CHART} .nblib-legend button").filter(has_text="each step")
+    name.click()
+    expect(name).to_have_attribute("aria-pressed", "false")
+    changed = f"before => document.querySelector('{CHART} canvas').toDataURL() !== before"
+    notebook.page.wait_for_function(changed, arg=before)
+
+
+def the_saved_picture_has_its_scale_and_title(notebook):
+    with notebook.page.expect_download() as download:
+        notebook.control("button", "Save the curves as SVG").click()
+    texts = texts_of(download.value.path().read_bytes())
+    assert texts[0] == "Loss" and {"train", "validation", "step", "Learning rate", "1e-4"} <= set(texts)
+    # What is hidden stays out; numbers stand at both axes.
+    assert "each step" not in texts and {"0", "1000", "100%", "0.5"} <= set(texts)
+
+
+def the_curves_open_as_a_plotly_figure(notebook):
+    assert notebook.page.locator(".nblib-panel .js-plotly-plot").count() == 0
+    notebook.control("button", "Open the curves as a plotly figure").click()
+    notebook.page.wait_for_selector(".nblib-panel .js-plotly-plot .x2y2")
+    notebook.control("button", "Close the figure").click()
+    expect(notebook.page.locator(".nblib-panel .js-plotly-plot")).to_have_count(0)
 
 
 def the_run_as_text_is_copied(notebook):
@@ -211,7 +318,7 @@ def the_zones_stand_side_by_side_at_900_pixels_and_stack_when_narrow(notebook):
     assert not page.evaluate(wide)
     assert left.bounding_box()["x"] + left.bounding_box()["width"] <= right.bounding_box()["x"] + 1
     page.wait_for_function(
-        "() => document.querySelector('.nblib-panel .main-svg').clientWidth"
+        "() => document.querySelector('.nblib-panel .nblib-lines canvas').clientWidth"
         " <= document.querySelector('.nblib-pictures').clientWidth"
     )
     page.evaluate("document.querySelector('.nblib-panel').style.width = '640px'")

@@ -36,14 +36,14 @@ def test_the_panel_shows_starts_and_stops(notebook_with):
     notebook.run_all()
     said = notebook.notebook.locator(".nblib-panel .nblib-message")
     expect(said).to_contain_text("ready")
-    expect(notebook.notebook.locator(".nblib-panel .js-plotly-plot")).to_be_visible()
+    expect(notebook.notebook.locator(".nblib-panel .nblib-lines canvas").first).to_be_visible()
     assert notebook.unnamed_controls() == []
 
     notebook.control("button", "Start").click()
     expect(said).to_have_text("running", timeout=120_000)
     # The kernel is free while the model trains, and the curve is drawn from the worker's thread.
     assert notebook.execute("print(panel.session.state, 6 * 7)") == "running 42\n"
-    drawn = "() => document.querySelector('.nblib-panel .js-plotly-plot').data.some(t => t.y && t.y.length > 2)"
+    drawn = "() => Number(document.querySelector('.nblib-panel .nblib-lines').dataset.points) > 2"
     notebook.page.wait_for_function(drawn, timeout=60_000)
 
     notebook.control("button", "Stop").click()

@@ -35,24 +35,6 @@ def test_smoothing_is_the_mean_of_the_last_values():
     assert np.isnan(figures.smooth(np.full(5, np.nan, np.float32), 3)).all()
 
 
-@pytest.mark.parametrize("n", [10, 999, 1000, 1001, 12_345])
-def test_decimation_has_a_cap_and_loses_no_peak(n):
-    x, y = np.arange(n, dtype=np.int32), RNG.normal(size=n).astype(np.float32)
-    y[n // 3], y[n // 2] = 40, -40
-    few_x, few_y = figures.decimate(x, y, 1000)
-    assert len(few_x) == len(few_y) <= 1000
-    assert few_y.max() == 40 and few_y.min() == -40
-    assert (np.diff(few_x) > 0).all() and (y[few_x] == few_y).all()
-    assert few_y.dtype == np.float32 and few_x.dtype == np.int32
-
-
-def test_decimation_of_what_is_no_number():
-    y = np.full(3000, np.nan, np.float32)
-    y[:1500] = 1
-    x, few = figures.decimate(np.arange(3000, dtype=np.int32), y, 100)
-    assert np.isnan(few[-1]) and few[0] == 1
-
-
 def trace(figure, name):
     return figure.data[figures.TRACES.index(name)]
 
@@ -66,33 +48,16 @@ def test_curves_tell_train_from_validation_by_more_than_colour():
         assert one.y is None or one.y.dtype == np.float32
 
 
-def test_curves_brought_up_to_date_equal_curves_made_anew():
-    grown = history(120)
-    figure, seen = figures.curves(History()), {}
-    figures.update_curves(figure, History(), seen=seen)
-    figures.update_curves(figure, history(60), seen=seen)
-    figures.update_curves(figure, grown, smoothing=False, log_scale=True, seen=seen)
-    fresh = figures.curves(grown, smoothing=False, log_scale=True)
-    assert json.loads(figure.to_json())["data"] == json.loads(fresh.to_json())["data"]
-    assert figure.layout.yaxis.type == "log"
-
-
-def test_what_has_not_changed_is_not_touched_again():
-    run, seen = history(60), {}
-    figure = figures.curves(History())
-    figures.update_curves(figure, run, seen=seen)
-    run.append(61, {"loss": 0.1})
-    figure.data[4].y = np.zeros(1, np.float32)
-    figures.update_curves(figure, run, seen=seen)
-    assert len(trace(figure, "eval_accuracy").y) == 1
-    assert len(trace(figure, "loss").y) == 61
+def test_a_log_scale_has_few_numbers_of_a_decade():
+    axis = figures.curves(history(120), smoothing=False, log_scale=True).layout.yaxis
+    assert axis.type == "log" and axis.dtick == "D2"
+    assert figures.curves(History(), log_scale=True).layout.yaxis.type != "log"
 
 
 def test_smoothing_can_be_turned_off_and_on():
-    figure, run, seen = figures.curves(History()), history(), {}
-    figures.update_curves(figure, run, seen=seen)
+    figure = figures.curves(history())
     assert len(trace(figure, "loss_smooth").y) == 200 and trace(figure, "loss").opacity < 1
-    figures.update_curves(figure, run, smoothing=False, seen=seen)
+    figure = figures.curves(history(), smoothing=False)
     assert len(trace(figure, "loss_smooth").y) == 0 and trace(figure, "loss").opacity == 1
 
 
@@ -114,10 +79,8 @@ def test_changes_by_hand_are_marked():
 
 
 def test_the_axis_reaches_to_the_end_of_the_run_once_there_is_a_curve():
-    figure, seen = figures.curves(History()), {}
-    figures.update_curves(figure, History(), until=400, seen=seen)
-    assert figure.layout.xaxis.range is None
-    figures.update_curves(figure, history(50), until=400, seen=seen)
+    assert figures.curves(History(), until=400).layout.xaxis.range is None
+    figure = figures.curves(history(50), until=400)
     assert figure.layout.xaxis.range == figure.layout.xaxis2.range == (0, 400)
 
 

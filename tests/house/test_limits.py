@@ -28,25 +28,12 @@ NAMED_TUPLE = {"_asdict", "_field_defaults", "_fields", "_make", "_replace"}
 LIBRARYS = {"ui/elements.py: drawn._config"}
 # rule → what breaks it yet: the file, "file: function", "file: the private member", or "file ~ file".
 YET: dict[str, set[str]] = {
-    "file": {
-        "ui/run_panel.py",
-    },
+    "file": set(),
     "function": {
-        "figures/curves.py: curves",
-        "figures/curves.py: update_curves",
         "sources/index.py: fetch",
     },
     "render": set(),
-    "private": {
-        "labs/recurrence/characters/drawers.py: panel._redraw",
-        "labs/recurrence/characters/drawers.py: self.panel._redraw",
-        "labs/recurrence/memory/panel.py: panel._redraw",
-        "labs/recurrence/memory/panel.py: self.panel._redraw",
-        "labs/seq2seq/drawers.py: self.panel._shown_drawer",
-        "labs/transformer/looks.py: panel._redraw",
-        "labs/transformer/looks.py: self.panel._redraw",
-        "labs/transformer/looks.py: self.panel._shown_drawer",
-    },
+    "private": set(),
     "twice": set(),
 }
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import ipywidgets as widgets
 import numpy as np
@@ -17,10 +18,12 @@ from nblib.labs.fine_tuning.drawers import DRAWERS
 from nblib.training import schedules
 from nblib.training.finetune.config import FineTuneConfig
 from nblib.ui.elements import html, row
-from nblib.ui.live_figure import LiveFigure
 from nblib.ui.run_panel import RunPanel
 from nblib.ui.views.download import Download
 from nblib.ui.views.lines import Lines
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 IN_SIGHT = (
     "dataset", "model", "max_train_samples", "epochs", "batch_size", "learning_rate", "warmup_ratio", "freeze_layers",
@@ -37,9 +40,6 @@ APART = {
     "output": "a new one under runs/",
 }
 PLANNED_POINTS = 200
-# A redraw that reached the screen after t seconds is followed by 100 t without one.
-REST_SHOWN = 100
-LONGEST_REST_SHOWN = 5.0
 
 
 class FineTunePanel(RunPanel):
@@ -54,24 +54,46 @@ class FineTunePanel(RunPanel):
 
     config_class = FineTuneConfig
     in_sight, apart = IN_SIGHT, APART
-    # plotly holds the page for a tenth of a second each time.
-    settle, hand = 0.08, 0.7
+    # A redraw takes a millisecond: ten a second are less than 1 % of the time.
+    rest = 100
 
     def pictures(self) -> widgets.DOMWidget:
         self._rows: dict[tuple, int] = {}
         self.smoothing = widgets.Checkbox(value=True, description="smooth", indent=False, layout={"width": "auto"})
         self.log_scale = widgets.Checkbox(value=False, description="log loss", indent=False, layout={"width": "auto"})
-        for box in (self.smoothing, self.log_scale):
-            box.observe(lambda _change: self._redraw(), "value")
-        self.download = Download(filename="curves")
-        self.figure = LiveFigure(figures.curves(History()), self._lock)
-        # Not plotly's: it is to move with the slider, and a redraw of that figure takes a tenth of a second.
-        self.rates = Lines(title="Learning rate", height=112)
+        self.smoothing.observe(lambda _change: self.redraw(), "value")
+        self.log_scale.observe(lambda change: setattr(self.losses, "log_scale", change["new"]), "value")
+        together = {"group": uuid4().hex, "tools": False}
+        self.losses = Lines(
+            title="Loss", height=178, axis=False, empty="The loss draws itself here once the run has begun.", **together
+        )
+        self.accuracies = Lines(
+            title="Accuracy on the validation split", height=112, axis=False, unit="%", between=[0, 1],
+            empty="Empty until the first look at the validation split.", **together,
+        )  # fmt: skip
+        self.rates = Lines(title="Learning rate", height=124, **together)
+        self.download = Download(filename="curves", group=together["group"])
+        self.download.on_open(lambda: self.open_figure(self.losses))
         self.caption = html("")
         self.caption.add_class("nblib-caption")
         tools = row(self.smoothing, self.log_scale, self.download)
         tools.add_class("nblib-tools")
-        return widgets.VBox([tools, self.figure, self.rates, self.caption])
+        return widgets.VBox([tools, self.losses, self.accuracies, self.rates, self.caption])
+
+    def figure_of(self, lines: Lines) -> go.Figure:
+        """Loss and accuracy from the run's history; any of the charts opens both."""
+        session = self.session
+        history = session.history if session is not None else History()
+        figure = figures.curves(
+            history, smoothing=self.smoothing.value, log_scale=self.log_scale.value, baselines=_baselines(session),
+            until=(session.total if session is not None else None) or None,
+        )  # fmt: skip
+        figure.layout.meta = {"text": self._text(history)}
+        return figure
+
+    def open_figure(self, lines: Lines) -> None:
+        super().open_figure(lines)
+        self.download.pictures += 1
 
     def make_drawers(self) -> dict[str, Any]:
         return {name: kind(self) for name, kind in DRAWERS.items()}
@@ -86,55 +108,60 @@ class FineTunePanel(RunPanel):
     def known_rows(self, config: RunConfig, rows: int) -> None:
         """How many examples these settings train on, for the schedule to count steps before the run has."""
         self._rows[_rows_key(config)] = rows
-        self._redraw()
+        self.redraw()
 
     def forget(self) -> None:
-        self._seen: dict[str, Any] = {}
+        self._losses_seen: tuple = ()
+        self._accuracies_seen: tuple = ()
         self._rates_seen: tuple = ()
 
     def look(self) -> tuple:
-        return self.smoothing.value, self.log_scale.value
+        return (self.smoothing.value,)
 
     def draw_key(self, session: Session | None) -> tuple:
         version, total, config = super().draw_key(session)
         return version, total or self._planned_steps(), config
 
-    def rest_shown(self) -> float:
-        # The browser draws on the cores that train, with about four times the work that its answer tells of; and where
-        # one core is late the others wait for it.
-        return min(LONGEST_REST_SHOWN, REST_SHOWN * self.figure.seconds_to_show)
-
     def draw(self, session: Session | None) -> None:
         history = session.history if session is not None else History()
-        until = self._draw_rates(session, history)
-        figures.update_curves(
-            self.figure, history, smoothing=self.smoothing.value, log_scale=self.log_scale.value, until=until,
-            baselines=_baselines(session), seen=self._seen,
-        )  # fmt: skip
-        self._caption(session, history)
+        self._draw_rates(session, history)
+        text = self._text(history)
+        if self.caption.value != (markup := str(Markup.escape(text))):
+            self.caption.value = markup
+        until = self._end(session, history)
+        key = (history.version, self.smoothing.value, until)
+        if key != self._losses_seen:
+            self._losses_seen = key
+            self.losses.show(figures.loss_lines(history, smoothing=self.smoothing.value), until=until, text=text)
+        evaluated = len(history["eval_accuracy"]) if "eval_accuracy" in history else 0
+        baselines = _baselines(session)
+        key = (evaluated, baselines, until)
+        if key != self._accuracies_seen:
+            self._accuracies_seen = key
+            shown = figures.accuracy_lines(history, until, baselines) if evaluated else []
+            self.accuracies.show(shown, until=until)
 
     def preview(self, session: Session, name: str) -> None:
         self._draw_rates(session, session.history)
 
-    def _draw_rates(self, session: Session | None, history: History) -> float | None:
-        """Bring the learning rates up to date; the step that the axis ends with, where anybody knows it."""
+    def _draw_rates(self, session: Session | None, history: History) -> None:
         (steps, rates), x_title = self._planned(session, history)
         taken = len(history["learning_rate"]) if "learning_rate" in history else 0
         key = (steps.tobytes(), rates.tobytes(), x_title, taken, len(history.events))
         if key != self._rates_seen:
             self._rates_seen = key
             self.rates.show(figures.rate_lines(history, (steps, rates)), x_title=x_title)
-        return float(steps[-1]) if len(steps) else None
 
-    def _caption(self, session: Session | None, history: History) -> None:
+    def _end(self, session: Session | None, history: History) -> float:
+        """The step that the charts end with: the run's last where it is known, else the last that was taken."""
         total = session.total if session is not None else None
+        return float(total or max(history.last_step, self._planned_steps() or 0))
+
+    def _text(self, history: History) -> str:
+        total = self.session.total if self.session is not None else None
         if "loss" in history:
-            text = figures.curves_text(history, total)
-        else:
-            text = schedules.schedule_text(self.controls.config, self._planned_steps())
-        markup = str(Markup.escape(text))
-        if self.caption.value != markup:
-            self.caption.value = markup
+            return figures.curves_text(history, total)
+        return schedules.schedule_text(self.controls.config, self._planned_steps())
 
     def _planned(self, session: Session | None, history: History) -> tuple[figures.Curve, str]:
         """The schedule ahead, over steps; over epochs as long as nobody knows how many steps there will be."""

@@ -64,7 +64,7 @@ class BeamDrawer(_Drawer):
 
     def ask(self) -> None:
         """Search with the model as it is now, between two steps of a run; a question that comes meanwhile is next."""
-        if self.panel._shown_drawer != "beam":
+        if self.panel.shown_drawer != "beam":
             return
         if self._asking:
             self._again = True

@@ -87,7 +87,7 @@ class TranslatePanel(FitPanel):
         self.layer = widgets.Dropdown(options=[("last layer", -1)], description="Layer", layout={"width": "190px"})
         self.head = widgets.Dropdown(options=[("mean of all", -1)], description="Head", layout={"width": "190px"})
         for control in (self.sentence, self.layer, self.head):
-            control.observe(lambda _change: self._redraw(), "value")
+            control.observe(lambda _change: self.redraw(), "value")
         self.choice = widgets.HBox([self.layer, self.head], layout={"flex_flow": "row wrap", "display": "none"})
         left = widgets.VBox([self.losses, self.lengths], layout={"flex": "1 1 340px", "min_width": "0"})
         right = widgets.VBox([self.sentence, self.choice, self.heat], layout={"flex": "1 1 340px", "min_width": "0"})
@@ -118,8 +118,7 @@ class TranslatePanel(FitPanel):
         reached = reached_by(session, name)
         if reached is not None:
             self._reached = {id(session.history): reached, **self._reached}
-            self._drawn = ()
-            self._redraw()
+            self.redraw(anew=True)
 
     # -- drawing -------------------------------------------------------------------------------------------------------
 
@@ -200,7 +199,7 @@ class TranslatePanel(FitPanel):
 
     def _refresh_beam(self, session: Session | None, history: History) -> None:
         """After each evaluation and at the end; in between a tree stays as it is under the hand."""
-        if session is None or not hasattr(self, "drawers") or self._shown_drawer != "beam":
+        if session is None or not hasattr(self, "drawers") or self.shown_drawer != "beam":
             return
         now = (id(self.fit), len(history["eval_exact"]) if "eval_exact" in history else 0, session.over)
         if now != self._searched:

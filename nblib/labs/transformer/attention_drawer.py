@@ -36,7 +36,7 @@ class AttentionDrawer(Drawer):
         self.head = widgets.Dropdown(options=[("each", EACH), ("mean of all", MEAN)], value=EACH, description="Head",
                                      **narrow)  # fmt: skip
         for control in (self.sentence, self.layer, self.head):
-            control.observe(lambda _change: panel._redraw(), "value")
+            control.observe(lambda _change: panel.redraw(), "value")
         shared = {"row_title": "writes", "column_title": "reads", "empty": NO_MODEL}
         self.heats = {
             "transformer": Heat(height=340, **shared), "gru": Heat(height=340, **shared),
@@ -52,11 +52,11 @@ class AttentionDrawer(Drawer):
         self._drawn: tuple = ()
 
     def asked(self) -> tuple:
-        open_now = self.panel._shown_drawer == "looks"
+        open_now = self.panel.shown_drawer == "looks"
         return (open_now, self.sentence.value, self.layer.value, self.head.value) if open_now else (False,)
 
     def opened(self) -> None:
-        self.panel._redraw()
+        self.panel.redraw()
 
     def draw(self) -> None:
         """In the thread that may touch the models: the worker's during a run."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-import plotly.graph_objects as go
+from typing import TYPE_CHECKING
 
 from nblib.figures.looks import OKABE_ITO, frame, legend_above
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 _LOOKS = {"gru": ("GRU with attention", OKABE_ITO["green"]), "transformer": ("Transformer", OKABE_ITO["purple"])}
 _WORDS = {"forward": ("forward pass", "dash", "circle-open"), "step": ("training step", "solid", "circle")}
@@ -14,6 +16,8 @@ _WORDS = {"forward": ("forward pass", "dash", "circle-open"), "step": ("training
 
 def time_against_length(rows: Sequence[dict], about: str = "", *, height: int = 360) -> go.Figure:
     """The rows of ``lengths.against_length``; ``about`` goes before the sentence under the figure."""
+    import plotly.graph_objects as go
+
     figure, lengths = go.Figure(), [row["length"] for row in rows]
     for what, (words, dash, symbol) in _WORDS.items():
         for name, (model, colour) in _LOOKS.items():

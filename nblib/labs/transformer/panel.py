@@ -44,7 +44,7 @@ class RacePanel(FitPanel):
             options=list(AXES), value=STEPS, description="Curves over", style={"description_width": "initial"},
             layout={"width": "290px"},
         )  # fmt: skip
-        self.axis.observe(lambda _change: self._redraw(), "value")
+        self.axis.observe(lambda _change: self.redraw(), "value")
         self.losses = Lines(title="Loss: nats a symbol", height=165, empty="Press Start: both losses come here.")
         self.exact = Lines(
             title="Held-out pairs right from end to end", height=165, between=[0, 1],
@@ -87,7 +87,7 @@ class RacePanel(FitPanel):
         shown = html(numbers(history, self.fit).html).value if "loss" in history else ""
         if shown != self.numbers.value:
             self.numbers.value = shown
-        if hasattr(self, "drawers") and self._shown_drawer == "looks":
+        if hasattr(self, "drawers") and self.shown_drawer == "looks":
             self.drawers["looks"].draw()
 
     def preview(self, session: Session, name: str) -> None:

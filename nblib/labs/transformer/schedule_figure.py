@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import plotly.graph_objects as go
+from typing import TYPE_CHECKING, Any
 
 from nblib.engine.history import History
 from nblib.figures.looks import OKABE_ITO, frame
 from nblib.figures.schedule import changes_by_hand, rate_ticks, rates_so_far
 from nblib.training.schedules import SHAPES, learning_rates, warmup_steps
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
 
 WORDS = {"inverse_sqrt": "1/√step"}
 DASHES = {"constant": (1, 3), "linear": (9, 3), "cosine": (4, 3), "inverse_sqrt": (9, 3, 2, 3), "exponential": (2, 2)}
@@ -32,6 +33,8 @@ def schedule_lines(config: Any, total_steps: int, history: History) -> list[tupl
 
 def schedules(config: Any, total_steps: int, *, height: int = 300) -> go.Figure:
     """All schedules over a run of ``total_steps``, the chosen one in the accent colour."""
+    import plotly.graph_objects as go
+
     figure = go.Figure()
     for shape in sorted(SHAPES, key=lambda shape: shape == config.lr_scheduler_type):
         steps, rates = learning_rates(config, total_steps, POINTS, shape)

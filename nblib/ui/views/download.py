@@ -1,26 +1,30 @@
-"""Buttons that save the live figure of the panel they stand in."""
+"""Buttons for all live charts of a panel together."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
-import anywidget
-import traitlets
-
+from nblib.ui import traits
 from nblib.ui.views.files import script
+from nblib.ui.views.view import View
 
 
-class Download(anywidget.AnyWidget):
-    """PNG and SVG of the plotly figure in the nearest element of class ``panel``; made in the browser, offline.
+class Download(View):
+    """The charts of one ``group`` in the same panel, saved as one SVG or PNG; made in the browser, offline. With
+    ``on_open`` a third button opens them as a plotly figure.
 
-    It also keeps the plotly figures of that panel as wide as their places; ``pictures`` counts those that come later.
+    It also keeps the plotly figures of that panel as wide as their places; ``pictures`` counts those that came.
     """
 
+    host = "nblib-download-host"
     _esm = script("download.js")
-    panel = traitlets.Unicode("nblib-panel").tag(sync=True)
-    filename = traitlets.Unicode("figure").tag(sync=True)
-    pictures = traitlets.Int(0).tag(sync=True)
+    panel = traits.text("nblib-panel")
+    group = traits.text()
+    filename = traits.text("figure")
+    pictures = traits.whole()
+    opens = traits.flag()
 
-    def __init__(self, **values: Any):
-        super().__init__(**values)
-        self.add_class("nblib-download-host")
+    def on_open(self, open_figure: Callable[[], None]) -> None:
+        """Offer a button that opens the charts as a plotly figure, which is ``open_figure``'s to show."""
+        self.opens = True
+        self.on_msg(lambda _widget, content, _buffers: open_figure() if content.get("type") == "open" else None)

@@ -13,6 +13,9 @@ from pathlib import Path
 
 FOLDER = Path(__file__).parent
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]+)";\n', re.MULTILINE)
+# Types and whole lines of prose, for whoever reads the file; each view sends its script to the page, and often.
+_COMMENT = re.compile(r"^[ \t]*//[^\n]*\n|^[ \t]*/\*\*(?:[^*]|\*(?!/))*\*/\n|/\*\*(?:[^*]|\*(?!/))*\*/ ?", re.MULTILINE)
+_INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) (\w+))", re.MULTILINE)
 
 
@@ -22,7 +25,8 @@ def text(name: str, beside: str | None = None) -> str:
 
 
 def script(name: str, beside: str | None = None) -> str:
-    """A script of this package, or one ``beside`` the file of that path, with all that it imports written into it.
+    """A script of this package, or one ``beside`` the file of that path, with all that it imports written into it
+    and without comments and indentation.
 
     Every module becomes a function that is called once, so that names of two modules never meet. Raises ValueError for
     an import or export in a form other than ``import { a, b as c } from "./x.js";`` and ``export function a``.
@@ -71,4 +75,4 @@ def _name(path: Path, order: dict[Path, str]) -> str:
 
 @cache
 def _read(path: Path) -> str:
-    return path.read_text(encoding="utf-8")
+    return _INDENT.sub("", _COMMENT.sub("", path.read_text(encoding="utf-8")))

@@ -1,113 +1,171 @@
-// Curves on canvas: redrawn from bytes in a millisecond, read out under the hand.
+// Live curves on canvas: redrawn from bytes in a millisecond; read out, zoomed and saved on the page, without a kernel.
 
-import { nb_canvas, nb_changes, nb_curves, nb_element, nb_floats, nb_number, nb_theme } from "./kit.js";
+import { blank, canvas, theme_of } from "./canvas.js";
+import { button as button_of, changes, element, keep_keys } from "./dom.js";
+import { curves_of, sight_of, stepped, summary, zoomed } from "./lines_state.js";
+import { box_of, paint_chart, part_of } from "./lines_paint.js";
+import { listen } from "./lines_input.js";
+import { linked } from "./lines_link.js";
+import { legend_of, read_out_of } from "./lines_text.js";
+import { save_charts } from "./save.js";
 
+/**
+ * @typedef {import("./lines_state.js").Curve} Curve
+ * @typedef {import("./lines_state.js").Interval} Interval
+ * @typedef {import("./lines_paint.js").Geometry} Geometry
+ */
+
+let made = 0;
+
+/** @param {{ model: any, el: HTMLElement }} place */
 function render({ model, el }) {
-  const root = nb_element("div", { class: "nblib-lines" });
-  const head = nb_element("div", { class: "nblib-view-title" });
-  const place = nb_element("div", { class: "nblib-canvas" });
-  const legend = nb_element("div", { class: "nblib-legend" });
-  root.append(head, place, legend);
-  root.addEventListener("keydown", (event) => event.stopPropagation());
-  el.append(root);
-
-  let curves = [], geometry = null, at = null;
-
-  function read() {
-    const numbers = nb_floats(model.get("data")), counts = model.get("counts"), log = model.get("log_scale");
-    curves = [];
-    let start = 0;
-    for (const [k, count] of counts.entries()) {
-      if (start + 2 * count > numbers.length) break;
-      const x = numbers.subarray(start, start + count), values = numbers.subarray(start + count, start + 2 * count);
-      const y = log ? Float32Array.from(values, (v) => (v > 0 ? Math.log10(v) : NaN)) : values;
-      curves.push({ x, y, values, name: model.get("names")[k], key: model.get("kinds")[k], dash: model.get("dashes")[k] || [] });
-      start += 2 * count;
-    }
-    root.dataset.points = curves.reduce((most, c) => Math.max(most, c.x.length), 0);
-    head.textContent = model.get("title");
-    head.hidden = !model.get("title");
-    plot.canvas.setAttribute("aria-label", `${model.get("title")}: ${curves.map((c) => c.name).join(", ")}`);
-    words();
-    plot.again();
-  }
-
-  function ends() {
-    let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity;
-    for (const { x, y } of curves) {
-      for (let k = 0; k < y.length; k += 1) {
-        if (!Number.isFinite(y[k])) continue;
-        x0 = Math.min(x0, x[k]); x1 = Math.max(x1, x[k]); y0 = Math.min(y0, y[k]); y1 = Math.max(y1, y[k]);
-      }
-    }
-    const level = model.get("level"), high = model.get("log_scale") && level ? Math.log10(level) : level;
-    if (level !== null && y0 <= y1) { y0 = Math.min(y0, high); y1 = Math.max(y1, high); }
-    const [low, most] = model.get("between"), bound = low !== undefined;
-    if (bound && y0 <= y1) { y0 = Math.min(y0, low); y1 = Math.max(y1, most); }
-    const room = 0.06 * (y1 - y0 || 1);
-    const x = [bound ? x0 : Math.min(0, x0), Math.max(x1, model.get("until"))];
-    // Of values at step 0 alone there is no curve yet.
-    return { x, y: [y0 - room, y1 + room], any: y0 <= y1 && x[1] > x[0] };
-  }
-
-  function paint(context, width, height, theme) {
-    const range = ends();
-    // Again with each picture: only on the page are the theme's colours known, and they may change.
-    words(theme);
-    if (!range.any) {
-      context.fillStyle = theme.soft;
-      context.textAlign = "center";
-      context.fillText(model.get("empty"), width / 2, height / 2);
-      geometry = null;
-      return;
-    }
-    const box = { left: 46, top: 8, width: width - 46 - 18, height: height - 46 };
-    const drawn = curves.map((c) => ({ ...c, colour: theme.series[c.key] || theme.series.other, width: c.dash.length ? 1.5 : 2, marks: c.key === "mark" }));
-    const level = model.get("level");
-    if (level !== null) {
-      const y = model.get("log_scale") ? Math.log10(level) : level;
-      drawn.unshift({ x: [...range.x], y: [y, y], colour: theme.soft, dash: [3, 4], width: 1 });
-    }
-    geometry = { ...nb_curves(context, box, theme, drawn, range, { log: model.get("log_scale"), x: model.get("x_title") }), box, range };
-    if (at !== null) {
-      const x = geometry.X(at);
-      context.strokeStyle = theme.soft;
-      context.beginPath(); context.moveTo(x, box.top); context.lineTo(x, box.top + box.height); context.stroke();
-    }
-  }
-
-  function nearest(curve) {
-    if (at === null) return curve.x.length - 1;
-    let best = 0;
-    for (let k = 1; k < curve.x.length; k += 1) if (Math.abs(curve.x[k] - at) < Math.abs(curve.x[best] - at)) best = k;
-    return best;
-  }
-
-  function words(theme = nb_theme(root)) {
-    legend.replaceChildren(...curves.filter((c) => c.x.length).map((c) => {
-      const k = nearest(c), dash = c.dash.length ? ` stroke-dasharray="${c.dash.map(Number).join(" ")}"` : "";
-      const mark = nb_element("span", { "aria-hidden": "true" });
-      const colour = theme.series[c.key] || theme.series.other;
-      mark.innerHTML = c.key === "mark"
-        ? `<svg width="12" height="12"><path d="M6 1 11 6 6 11 1 6Z" fill="${colour}" stroke="${theme.ink}"/></svg>`
-        : `<svg width="22" height="8"><line x1="0" y1="4" x2="22" y2="4" stroke="${colour}" stroke-width="2"${dash}/></svg>`;
-      // What a mark says stands in its name, and where a plan ends nobody asked.
-      if (c.key === "mark" || ((c.key === "planned" || model.get("quiet")) && at === null)) return nb_element("span", {}, mark, c.name);
-      const where = at === null ? "" : ` at ${nb_number(c.x[k])}`;
-      return nb_element("span", {}, mark, `${c.name}${where}: ${nb_number(c.values[k])}`);
-    }));
-  }
-
-  const plot = nb_canvas(place, model.get("height"), paint, { role: "img", tabindex: 0 });
-  plot.canvas.addEventListener("pointermove", (event) => {
-    if (!geometry) return;
-    const x = event.clientX - plot.canvas.getBoundingClientRect().left, { box, range } = geometry;
-    at = x < box.left || x > box.left + box.width ? null : range.x[0] + ((x - box.left) / box.width) * (range.x[1] - range.x[0]);
+  const text_id = `nblib-lines-text-${Math.random().toString(36).slice(2)}-${(made += 1)}`;
+  const head = element("div", { class: "nblib-view-title" });
+  const place = element("div", { class: "nblib-canvas" });
+  const words = element("div", { class: "nblib-unseen", id: text_id });
+  const spoken = element("div", { class: "nblib-unseen", "aria-live": "polite" });
+  const back = button_of("Whole run", "Show all of the axis again (Escape, or a double click in the chart)", () => zoom(null));
+  back.className = "nblib-lines-back";
+  const tools = element("div", { class: "nblib-lines-tools" });
+  const legend = legend_of((name) => {
+    if (!hidden.delete(name)) hidden.add(name);
     plot.again();
   });
-  plot.canvas.addEventListener("pointerleave", () => { at = null; plot.again(); });
-  const unread = nb_changes(model, read);
-  return () => { unread(); plot.close(); };
+  const read_out = read_out_of();
+  const root = element("div", { class: "nblib-lines" });
+  // A chart of a group has no buttons of its own, and so no row below.
+  if (model.get("tools")) root.append(head, place, element("div", { class: "nblib-lines-foot" }, legend.node, tools));
+  else root.append(element("div", { class: "nblib-lines-head" }, head, legend.node), place);
+  root.append(words, spoken);
+  keep_keys(root);
+  el.append(root);
+
+  const hidden = /** @type {Set<string>} */ (new Set());
+  let curves = /** @type {Curve[]} */ ([]), geometry = /** @type {Geometry | null} */ (null);
+  let at = /** @type {number | null} */ (null);
+  let shown = /** @type {Interval | null} */ (null), dragged = /** @type {Interval | null} */ (null);
+  // Of charts that share an axis only the one that was zoomed in by hand offers the way back.
+  let by_hand = false;
+
+  const visible = () => curves.filter((c) => !hidden.has(c.name));
+  const bounds = () => bounds_of(model);
+  const title = () => model.get("title") || model.get("x_title");
+  const chart = () => ({ ...chart_of(model, visible(), shown), at, drag: dragged });
+
+  function read() {
+    curves = curves_of(model.get("data"), model.get("counts"), model.get("names"), model.get("kinds"), model.get("dashes"), model.get("log_scale"));
+    root.dataset.points = String(curves.reduce((most, c) => Math.max(most, c.x.length), 0));
+    head.textContent = model.get("title");
+    head.hidden = !model.get("title");
+    if (shown && shown[0] >= sight_of(curves, null, bounds()).x[1]) shown = null;
+    words.textContent = model.get("text") || summary(curves, model.get("x_title"), model.get("unit")) || model.get("empty");
+    for (const button of tools.querySelectorAll("button")) button.disabled = !curves.length;
+    plot.resize(model.get("height"));
+    plot.again();
+  }
+
+  /** @param {any} context @param {number} width @param {number} height @param {Theme} theme */
+  function paint(context, width, height, theme) {
+    const now = chart();
+    // With each picture: only on the page are the theme's colours known, and they may change.
+    legend.show(curves, hidden, theme, { unit: now.unit, quiet: model.get("quiet") });
+    geometry = now.sight.any ? paint_chart(context, box_of(width, height, now.axis), theme, now) : null;
+    root.dataset.zoom = shown ? shown.join(" ") : "";
+    root.dataset.at = geometry && at !== null ? String(at) : "";
+    back.hidden = !shown || !by_hand;
+    read_out.show(geometry, now, theme);
+    if (geometry) return;
+    blank(context, width, height, theme, shown || hidden.size ? "Nothing of the shown series lies here." : model.get("empty"));
+  }
+
+  /** @param {Interval | null} x */
+  function zoom(x) {
+    by_hand = true;
+    show_place({ at, zoom: x });
+    link.tell({ at, zoom: shown });
+  }
+  /** @param {number | null} x */
+  function point(x) {
+    const here = x === null || !geometry ? null : stepped(visible(), x, 0, geometry.x);
+    if (here !== at) { show_place({ at: here, zoom: shown }); link.tell({ at, zoom: shown }); }
+  }
+  /** @param {import("./lines_link.js").Reading} there */
+  function show_place(there) { ({ at, zoom: shown } = there); plot.again(); }
+  /** @param {import("./lines_link.js").Reading} there */
+  function follow(there) {
+    if (there.zoom !== shown) by_hand = false;
+    show_place(there);
+  }
+
+  /** @returns {import("./save.js").Part | null} */
+  function part() {
+    const now = { ...chart(), at: null, drag: null }, width = place.clientWidth;
+    if (!now.sight.any || width < 100) return null;
+    return { ...part_of(now, width, model.get("height"), theme_of(root)), top: root.getBoundingClientRect().top };
+  }
+  /** @param {string} format */
+  function save(format) {
+    const one = part();
+    if (one) save_charts([one], format, file_name(title()));
+  }
+
+  const plot = canvas(place, model.get("height"), paint, {
+    role: "img", tabindex: 0, "aria-label": `${title()}: chart; arrow keys read it out, + and − zoom, Escape shows all`, "aria-describedby": text_id,
+  });
+  place.append(read_out.node, back);
+  const link = linked(model.get("group"), { root, move: follow, part });
+  listen(plot.canvas, {
+    geometry: () => geometry, read_out: point, zoom,
+    drag(x) { dragged = x; plot.again(); },
+    walk(by) {
+      if (!geometry) return;
+      show_place({ at: stepped(visible(), at, by, geometry.x), zoom: shown });
+      link.tell({ at, zoom: shown });
+      spoken.textContent = read_out.text(chart());
+    },
+    closer(factor) {
+      if (geometry) zoom(zoomed(geometry.x, factor, at ?? (geometry.x[0] + geometry.x[1]) / 2, sight_of(visible(), null, bounds()).x));
+    },
+  });
+  if (model.get("tools")) fill(tools, title(), save, model.get("opens") ? () => model.send({ type: "open" }) : null);
+  const unread = changes(model, read);
+  return () => { unread(); link.close(); plot.close(); };
+}
+
+/** @param {any} model */
+function bounds_of(model) {
+  return { log: model.get("log_scale"), level: model.get("level"), until: model.get("until"), between: model.get("between"), shared: model.get("group") !== "" };
+}
+
+/**
+ * @param {any} model
+ * @param {Curve[]} curves
+ * @param {Interval | null} shown
+ */
+function chart_of(model, curves, shown) {
+  return {
+    title: model.get("title"), x_title: model.get("x_title"), unit: model.get("unit"), log: model.get("log_scale"),
+    level: model.get("level"), axis: model.get("axis"), curves, sight: sight_of(curves, shown, bounds_of(model)),
+  };
+}
+
+/**
+ * The buttons of a chart.
+ * @param {HTMLElement} tools
+ * @param {string} title
+ * @param {(format: string) => void} save
+ * @param {(() => void) | null} open
+ */
+function fill(tools, title, save, open) {
+  const buttons = ["svg", "png"].map((format) => button_of(`⤓ ${format.toUpperCase()}`, `Save this chart as ${format.toUpperCase()}: ${title}`, () => save(format)));
+  if (open) buttons.push(button_of("plotly", `Open as a plotly figure: ${title}`, open));
+  for (const button of buttons) button.setAttribute("aria-label", button.title);
+  tools.append(...buttons);
+}
+
+/** @param {string} title */
+function file_name(title) {
+  return title.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-|-$/g, "").slice(0, 60);
 }
 
 export default { render };

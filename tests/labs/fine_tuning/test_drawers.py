@@ -266,5 +266,6 @@ def test_scripts_put_texts_in_as_text_and_stand_alone(kind):
     script = str(kind._esm)
     for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval("):
         assert way not in script
-    assert "import " not in script and "http" not in script
+    # The one address is the name of SVG's namespace, which nobody fetches.
+    assert "import " not in script and "http" not in script.replace("http://www.w3.org/2000/svg", "")
     assert "export default" in script

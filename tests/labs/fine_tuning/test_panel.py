@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import ipywidgets
+import numpy as np
 import plotly.graph_objects as go
 import pytest
 
@@ -12,6 +15,7 @@ from nblib import FineTuneConfig, FineTunePanel, Session, SessionError, figures
 from nblib.engine.states import ACTIVE, OVER, READY
 from nblib.engine.text import duration
 from nblib.ui.run_bar import BUTTONS, enabled, primary
+from nblib.ui.views.lines import charts_in
 from tests.fakes import PATIENCE, GatedJob, running
 from tests.wire import drawn, edit, from_browser, set_from_browser, wait_until
 
@@ -24,8 +28,10 @@ def cell(panel, name: str) -> str:
     return dict(panel.status.cells)[name]
 
 
-def trace(panel, name: str):
-    return panel.figure.data[figures.TRACES.index(name)]
+def losses(panel) -> list[float]:
+    """The loss of each step as the chart shows it."""
+    curves = drawn(panel.losses)
+    return list(curves["raw" if panel.smoothing.value else "train"][1]) if curves else []
 
 
 def all_widgets(widget):
@@ -52,7 +58,7 @@ def shows(panel, words: str) -> None:
     """Wait until the panel says so: the session is in a state a moment before its views have heard of it."""
     wait_until(lambda: panel.status.message.startswith(words), f"{words!r} was not shown")
     # The curves are drawn after the status line, by the same thread.
-    with panel._lock:
+    with panel.lock:
         pass
     wait_until(lambda: panel._asked[:1] == (panel.session.state,) or panel._detached)
 
@@ -66,17 +72,23 @@ def test_the_zones_stack_in_order(gated):
     basis = [int(zone.layout.flex.split()[2].removesuffix("px")) for zone in (left, right)]
     assert basis[0] == 284 and sum(basis) == 700
     assert left.children == (panel.controls.widget,)
-    assert panel.figure in right.children and status is panel.status
+    assert panel.losses in right.children[0].children and status is panel.status
     assert [b.description for b in drawers.children] == [
         "Look at the data", "Results", "Try a sentence", "Export", "Copy as …",
     ]  # fmt: skip
     assert drawer.children == ()
 
 
-def test_one_live_figure_and_no_tabs(gated):
+def test_three_charts_over_one_axis_no_plotly_and_no_tabs(gated):
     panel, _ = gated()
     found = list(all_widgets(panel))
-    assert sum(isinstance(w, go.FigureWidget) for w in found) == 1
+    assert not [w for w in found if isinstance(w, go.FigureWidget)]
+    charts = list(charts_in(panel))
+    assert charts == [panel.losses, panel.accuracies, panel.rates]
+    assert len({chart.group for chart in charts}) == 1 and charts[0].group == panel.download.group != ""
+    assert [chart.axis for chart in charts] == [False, False, True]
+    other, _ = gated()
+    assert other.losses.group != panel.losses.group
     assert not [w for w in found if isinstance(w, (ipywidgets.Tab, ipywidgets.Accordion))]
 
 
@@ -147,46 +159,29 @@ def test_the_curve_grows_and_the_worker_writes_it(wire, gated):
     set_from_browser(panel.smoothing, value=False)
     set_from_browser(panel.log_scale, value=True)
     pause(panel, job)
-    assert len(trace(panel, "loss").y) == 6
-    assert trace(panel, "loss").opacity == 1 and panel.figure.layout.yaxis.type == "log"
-    # A handler shows the schedule that a person is moving, and no more.
-    assert {m.thread for m in wire.redraws(panel.figure)} == {"nblib-session"}
+    assert len(losses(panel)) == 6
+    assert set(drawn(panel.losses)) == {"train"} and panel.losses.log_scale
+    # A handler shows the schedule that a person is moving, and turns the axis, and no more.
+    handlers = [m for m in wire.of(panel.losses) if m.thread != "nblib-session"]
+    assert [set(m.state) for m in handlers] == [{"log_scale"}]
     assert {m.thread for m in wire.of(panel.rates)} == {"nblib-session", "MainThread"}
 
 
-def test_drawing_rests_two_hundred_times_as_long_as_it_took(gated, monkeypatch):
-    from nblib.ui import run_panel
+def test_drawing_rests_a_hundred_times_as_long_as_it_took(gated, monkeypatch):
+    from nblib.ui import run_view
 
     panel, job = gated()
     begin(panel, job, steps=1)
     wait_until(lambda: panel.session.history.version)
-    for seconds, rest in ((0.001, 0.2), (0.002, 0.4), (3.0, 1.0)):
+    for seconds, rest in ((0.001, 0.1), (0.002, 0.2), (3.0, 1.0)):
         clock = iter([1e9, 1e9 + seconds])
         monkeypatch.setattr(panel, "draw", lambda _session: None)
-        monkeypatch.setattr(run_panel.time, "monotonic", lambda clock=clock: next(clock))
-        with panel._lock:
+        monkeypatch.setattr(run_view.time, "monotonic", lambda clock=clock: next(clock))
+        with panel.lock:
             panel._drawn = ()
             panel._draw(panel.session)
             monkeypatch.undo()
             assert panel._next_draw == pytest.approx(1e9 + seconds + rest)
-
-
-def test_a_slow_page_is_drawn_less_often(gated, monkeypatch):
-    from nblib.ui import live_figure
-
-    panel, job = gated()
-    assert panel.rest_shown() == 0
-    for number, seconds in enumerate((0.01, 9.0)):
-        clock = iter([10.0, 10.0 + seconds])
-        monkeypatch.setattr(live_figure.time, "monotonic", lambda clock=clock: next(clock))
-        with panel.figure.batch_update():
-            panel.figure.data[0].opacity = 0.3 + number / 10
-        # What plotly answers with is full of arrays, over which its own handler would raise.
-        filled_in = {"uid": panel.figure.data[0].uid, "x": {"shape": [3]}, "line": {"color": "red"}}
-        answer = {"trace_deltas": [filled_in], "trace_edit_id": panel.figure._last_trace_edit_id}
-        set_from_browser(panel.figure, _js2py_traceDeltas=answer)
-        assert panel.figure.seconds_to_show == pytest.approx(seconds)
-        assert panel.rest_shown() == pytest.approx(min(5.0, 100 * seconds))
 
 
 def test_the_schedule_moves_with_a_slider_during_a_run_before_it_is_let_go(wire, gated):
@@ -195,27 +190,67 @@ def test_the_schedule_moves_with_a_slider_during_a_run_before_it_is_let_go(wire,
     wire.clear()
     edit(panel, "learning_rate", "3e-4", final=False)
     assert drawn(panel.rates)["planned"][1].max() == pytest.approx(3e-4, rel=0.02)
-    assert wire.redraws(panel.figure) == [] and len(wire.of(panel.rates)) == 1
+    assert wire.of(panel.losses) == [] and len(wire.of(panel.rates)) == 1
     assert job.applied.empty() and panel.controls.widget.notes == {}
 
 
-def test_a_page_is_given_the_figure_as_it_is_and_what_came_in_between_again(wire, gated):
+def test_a_page_that_comes_later_is_given_the_charts_as_they_are(gated):
     panel, job = gated(FineTuneConfig(max_train_samples=1024))
     begin(panel, job, steps=3)
     pause(panel, job)
-    place, taken = figures.TRACES.index("loss"), len(trace(panel, "loss").y)
-    state = panel.figure.get_state()
-    assert state["_widget_data"][place]["x"]["shape"] == (taken,)
-    panel.step()
-    job.give(1)
-    wait_until(lambda: len(trace(panel, "loss").y) == taken + 1)
-    wire.clear()
-    set_from_browser(panel.figure, _js2py_layoutDelta={"layout_delta": {}, "layout_edit_id": 0})
-    (sent,) = wire.redraws(panel.figure)
-    assert sent.state["_py2js_update"]["style_data"]["x"][place]["shape"] == (taken + 1,)
-    assert set(sent.state["_py2js_update"]["style_data"]) == {"x", "y"}
-    set_from_browser(panel.figure, _js2py_layoutDelta={"layout_delta": {}, "layout_edit_id": 1})
-    assert len(wire.redraws(panel.figure)) == 1
+    state = panel.losses.get_state()
+    assert state["counts"] == [4, 4] and len(state["data"]) == 4 * 2 * 2 * 4
+    assert state["text"] and state["text"] in panel.caption.value
+
+
+def test_a_curve_opens_as_a_plotly_figure_and_closes(gated):
+    panel, job = gated(FineTuneConfig(max_train_samples=1024))
+    begin(panel, job, steps=3)
+    pause(panel, job)
+    assert panel.download.opens and not [w for w in all_widgets(panel) if isinstance(w, ipywidgets.Output)]
+    from_browser(panel.download, {"type": "open"})
+    (output,) = [w for w in all_widgets(panel) if isinstance(w, ipywidgets.Output)]
+    shown = output.outputs[0]["data"]["application/vnd.plotly.v1+json"]
+    assert [t["name"] for t in shown["data"] if t["visible"]] == ["each step", "train"]
+    assert output.outputs[0]["data"]["text/plain"] in panel.caption.value
+    (close,) = [w for w in all_widgets(panel) if getattr(w, "description", "") == "Close the figure"]
+    close.click()
+    assert not [w for w in all_widgets(panel) if isinstance(w, ipywidgets.Output)]
+
+
+def test_evaluations_and_what_they_are_compared_with(gated):
+    def job(run):
+        run.begin(total=40)
+        run.session.history.event(
+            "baselines", step=0, figures={"validation": {"majority_accuracy": 0.5, "tfidf_accuracy": 0.75}}
+        )
+        for number in range(1, 21):
+            run.step(loss=1 / number)
+            if number % 10 == 0:
+                run.log(eval_loss=0.5, eval_accuracy=0.8, eval_f1_macro=0.7)
+
+    panel = FineTunePanel(make_job=lambda _config: job)
+    panel.run()
+    np.testing.assert_allclose(drawn(panel.losses)["validation"], [[10, 20], [0.5, 0.5]])
+    names = ["accuracy", "F1", "majority class 50.0%", "TF-IDF 75.0%"]
+    assert panel.accuracies.names == names and panel.accuracies.unit == "%"
+    # All charts of the stack reach as far as the run will.
+    assert panel.losses.until == panel.accuracies.until == 40
+    assert drawn(panel.accuracies)["level"][0].tolist() == [0, 40]
+
+
+def test_plotly_is_loaded_when_a_figure_is_opened_and_not_before():
+    code = """
+import sys
+import nblib.labs.fine_tuning.panel as module
+panel = module.FineTunePanel()
+panel._repr_mimebundle_()
+before = "plotly" in sys.modules
+panel.open_figure(panel.losses)
+print(before, "plotly" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120)
+    assert done.stdout == "False True\n", done.stderr
 
 
 def test_a_live_setting_is_pending_until_the_worker_says_otherwise(gated):
@@ -310,38 +345,38 @@ def test_the_end_is_drawn(gated):
     job.give(7)
     shows(panel, "finished")
     assert panel.status.message == "finished at step 7" and panel.status.tone == "good"
-    assert len(trace(panel, "loss").y) == 7
+    assert len(losses(panel)) == 7
     assert "Over 7 of 7 steps" in panel.caption.value
 
 
 def test_a_failing_picture_does_not_hurt_the_run_and_can_be_attached_again(gated, monkeypatch):
     panel, job = gated()
-    update = figures.update_curves
-    monkeypatch.setattr(figures, "update_curves", lambda *a, **k: 1 / 0)
+    lines = figures.loss_lines
+    monkeypatch.setattr(figures, "loss_lines", lambda *a, **k: 1 / 0)
     begin(panel, job, steps=3)
     pause(panel, job)
     assert "curves were detached (ZeroDivisionError" in panel.status.notice
     assert panel.status.action == "Reattach" and panel.status.message.startswith("paused at step 4")
-    monkeypatch.setattr(figures, "update_curves", update)
+    monkeypatch.setattr(figures, "loss_lines", lines)
     from_browser(panel.status, {"type": "action"})
-    wait_until(lambda: len(trace(panel, "loss").y) == 4)
+    wait_until(lambda: len(losses(panel)) == 4)
     panel.resume()
     shows(panel, "running")
     pause(panel, job)
-    assert len(trace(panel, "loss").y) == 5
+    assert len(losses(panel)) == 5
     assert panel.status.action == "" and "were detached" not in panel.status.notice
 
 
 def test_a_picture_that_fails_at_the_very_end_says_so_too(gated, monkeypatch):
     panel, job = gated(job=GatedJob(total=3))
     begin(panel, job, steps=2)
-    monkeypatch.setattr(figures, "update_curves", lambda *a, **k: 1 / 0)
+    monkeypatch.setattr(figures, "loss_lines", lambda *a, **k: 1 / 0)
     job.give(1)
     shows(panel, "finished")
     wait_until(lambda: panel.status.action == "Reattach")
     monkeypatch.undo()
     from_browser(panel.status, {"type": "action"})
-    assert len(trace(panel, "loss").y) == 3
+    assert len(losses(panel)) == 3
 
 
 def test_the_schedule_moves_with_the_sliders_before_the_start(gated):
@@ -384,7 +419,7 @@ def test_reset_brings_the_settings_back_and_clears_the_curves(gated):
     job.give(4)
     shows(panel, "finished")
     panel.reset_button.click()
-    assert panel.session is None and len(trace(panel, "loss").y) == 0
+    assert panel.session is None and len(losses(panel)) == 0
     assert panel.status.message.startswith("ready")
 
 
@@ -408,7 +443,7 @@ def test_a_panel_can_watch_a_session_that_runs_already():
     job.wait_at_gate(3)
     panel = FineTunePanel(session=session)
     pause(panel, job)
-    assert len(trace(panel, "loss").y) == 4 and panel.status.message == "paused at step 4 of 50"
+    assert len(losses(panel)) == 4 and panel.status.message == "paused at step 4 of 50"
     panel.stop()
     job.release()
     shows(panel, "stopped")
@@ -422,7 +457,7 @@ def test_a_run_folder_is_opened_again_with_its_curves(tmp_path):
     text = "\n".join(json.dumps(row) for row in [*rows, {"event": "stopped", "step": 8}])
     (tmp_path / "history.jsonl").write_text(text, encoding="utf-8")
     panel = FineTunePanel(folder=tmp_path)
-    assert panel.config == config and len(trace(panel, "loss").y) == 8
+    assert panel.config == config and len(losses(panel)) == 8
     assert panel.status.message == "ready to go on after step 8"
     assert "epochs" in panel.controls.widget.locked and "learning_rate" not in panel.controls.widget.locked
     panel.reset()
@@ -437,7 +472,7 @@ def test_run_in_the_foreground_draws_too():
 
     panel = FineTunePanel(make_job=lambda _config: job)
     panel.run()
-    assert panel.session.state == "finished" and len(trace(panel, "loss").y) == 3
+    assert panel.session.state == "finished" and len(losses(panel)) == 3
 
 
 def test_two_runs_one_after_the_other_do_not_mix():
@@ -449,7 +484,7 @@ def test_two_runs_one_after_the_other_do_not_mix():
         panel.start()
         shows(panel, "finished")
         assert panel.session is not before and (before is None or before.desk.views == [])
-    assert len(trace(panel, "loss").y) == 2 and panel.status.message == "finished at step 2"
+    assert len(losses(panel)) == 2 and panel.status.message == "finished at step 2"
 
 
 def test_a_session_that_is_over_refuses_in_one_line(gated):

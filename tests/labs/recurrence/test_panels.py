@@ -108,7 +108,7 @@ def test_the_panel_shows_losses_and_gradients_of_all_three(wire):
     np.testing.assert_array_equal(sent, np.transpose(panel.fit.columns.array, (1, 2, 0)))
     assert "LSTM" in panel.heat.caption and panel.status.message.startswith("finished at step 12")
     wire.clear()
-    panel._redraw()
+    panel.redraw()
     assert wire.of(panel.heat) == [] and wire.of(panel.lines) == []
     panel.reset()
     assert panel.heat.shape == [0, 0, 0] and panel.lines.counts == [] and "Press Start" in panel.heat.empty

@@ -51,7 +51,7 @@ def test_both_are_shown_by_steps_and_by_seconds(wire):
     assert all(f"{count:,}" in panel.numbers.value for count in counts.values())
     assert abs(counts["gru"] / counts["transformer"] - 1) < 0.1
     wire.clear()
-    panel._redraw()
+    panel.redraw()
     assert wire.of(panel.losses) == [] and wire.of(panel.rates) == []
     panel.reset()
     assert panel.losses.counts == [] and panel.numbers.value == ""

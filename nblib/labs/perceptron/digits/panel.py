@@ -110,10 +110,10 @@ class DigitsPanel(RunPanel):
         try:
             if content.get("type") == "ink":
                 self._ink = ink_of(str(content.get("bits", "")))
-                with self._lock:
+                with self.lock:
                     self._read_pad()
         except ValueError:
-            self._say("pad: what came from the page is no drawing; press Clear and draw again")
+            self.say("pad: what came from the page is no drawing; press Clear and draw again")
 
     def _read_pad(self) -> None:
         reader = self._reader

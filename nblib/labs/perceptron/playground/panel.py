@@ -184,13 +184,13 @@ class PlaygroundPanel(RunPanel):
                 try:
                     session.set(**{name: value})
                 except (InputError, SessionError) as error:
-                    self._say(str(error))
+                    self.say(str(error))
             return
         with np.errstate(all="ignore"):
             self._still().change(name, value)
         super().edited(name, value, final)
-        if self._shown_drawer:
-            self.drawers[self._shown_drawer].opened()
+        if self.shown_drawer:
+            self.drawers[self.shown_drawer].opened()
 
     def restore(self, line: str) -> None:
         """Put a state on screen from its line; Start goes on from there. Raises InputError for a line that is none."""
@@ -198,10 +198,10 @@ class PlaygroundPanel(RunPanel):
             raise InputError("state: something is playing; press Stop first, then restore")
         play = read(line)
         self.controls.show(play.config)
-        self._said = ""
-        self._watch(None)
+        self.answer = ""
+        self.watch(None)
         self._idle, self._restored = play, True
-        self._redraw()
+        self.redraw()
 
     # -- what a hand does in the picture -----------------------------------------------------------------------------
 
@@ -209,7 +209,7 @@ class PlaygroundPanel(RunPanel):
         try:
             self._rebuild(content)
         except (InputError, SessionError) as error:
-            self._say(str(error))
+            self.say(str(error))
 
     def _rebuild(self, content: Content) -> None:
         kind, config = content.get("type"), self.controls.config
@@ -250,7 +250,7 @@ class PlaygroundPanel(RunPanel):
             play.hold(*where, value, True)
             play.measure()
         self._restored = True
-        self._redraw()
+        self.redraw()
 
     def _choose(self, content: Content) -> None:
         if content.get("off"):
@@ -261,7 +261,7 @@ class PlaygroundPanel(RunPanel):
             row = np.frombuffer(self.view.points, np.float32)[:3]
             x, y, target = map(float, row)
             self._example = x, y, target
-        self._redraw()
+        self.redraw()
 
 
 def read(line: str) -> Play:

@@ -133,14 +133,14 @@ class InsideDrawer(Drawer):
     def __init__(self, panel: Any):
         super().__init__(panel)
         self.sentence = widgets.Text(value=SENTENCE, description="Sentence", layout={"width": "100%"})
-        self.sentence.observe(lambda _change: panel._redraw(), "value")
+        self.sentence.observe(lambda _change: panel.redraw(), "value")
         self.heat = Heat(
             row_title="neuron", column_title="character", height=420, stacked=True, title="Gates over the sentence"
         )
         self.widget = widgets.VBox([self.sentence, self.heat], layout={"width": "100%"})
 
     def opened(self) -> None:
-        self.panel._redraw()
+        self.panel.redraw()
 
     def draw(self) -> None:
         """Called by the panel, in the thread that may touch the model."""

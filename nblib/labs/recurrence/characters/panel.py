@@ -44,7 +44,7 @@ class CharactersPanel(FitPanel):
             value="", description="It goes on from", placeholder="the start of a line", continuous_update=False,
             style={"description_width": "initial"}, layout={"width": "100%"},
         )  # fmt: skip
-        self.prompt.observe(lambda _change: self._redraw(), "value")
+        self.prompt.observe(lambda _change: self.redraw(), "value")
         return widgets.VBox([self.lines, self.writing, self.prompt])
 
     def make_drawers(self) -> dict[str, Any]:
@@ -61,7 +61,7 @@ class CharactersPanel(FitPanel):
         return (self.prompt.value, *self._drawer_asks())
 
     def _drawer_asks(self) -> tuple:
-        return (self._shown_drawer, self.drawers["inside"].sentence.value) if hasattr(self, "drawers") else ()
+        return (self.shown_drawer, self.drawers["inside"].sentence.value) if hasattr(self, "drawers") else ()
 
     def draw(self, session: Session | None) -> None:
         history = session.history if session is not None else History()
@@ -72,7 +72,7 @@ class CharactersPanel(FitPanel):
             self._write(session)
         if [s["number"] for s in self._samples] != [s["number"] for s in self.writing.samples]:
             self.writing.samples = list(self._samples)
-        if hasattr(self, "drawers") and self._shown_drawer == "inside":
+        if hasattr(self, "drawers") and self.shown_drawer == "inside":
             self.drawers["inside"].draw()
 
     def _take_events(self, history: History) -> None:

@@ -53,7 +53,7 @@ class RecurrencePanel(FitPanel):
         self._columns: tuple = ()
 
     def look(self) -> tuple:
-        return self._shown_drawer, *(self.drawers["gates"].asked() if hasattr(self, "drawers") else ())
+        return self.shown_drawer, *(self.drawers["gates"].asked() if hasattr(self, "drawers") else ())
 
     def draw(self, session: Session | None) -> None:
         history = session.history if session is not None else History()
@@ -65,7 +65,7 @@ class RecurrencePanel(FitPanel):
         self.lines.show(curves(history), log_scale=log, level=level, title=_title(task),
                         until=float((session.total if session is not None else 0) or 0))  # fmt: skip
         self._draw_heat()
-        if hasattr(self, "drawers") and self._shown_drawer == "gates":
+        if hasattr(self, "drawers") and self.shown_drawer == "gates":
             self.drawers["gates"].draw()
 
     def _task(self, session: Session | None) -> str:
@@ -110,7 +110,7 @@ class GatesDrawer(Drawer):
             layout={"width": "210px"},
         )  # fmt: skip
         for control in (self.sentence, self.network):
-            control.observe(lambda _change: panel._redraw(), "value")
+            control.observe(lambda _change: panel.redraw(), "value")
         self.heat = Heat(row_title="neuron", column_title="character", height=420, stacked=True, colours="viridis",
                          empty="The gates come here once the networks are there: press Start.")  # fmt: skip
         row = widgets.HBox([self.network, self.sentence], layout={"flex_flow": "row wrap", "grid_gap": "4px 12px"})
@@ -120,7 +120,7 @@ class GatesDrawer(Drawer):
         return self.sentence.value, self.network.value
 
     def opened(self) -> None:
-        self.panel._redraw()
+        self.panel.redraw()
 
     def draw(self) -> None:
         fit, cell, model = self.panel.fit, self.network.value, self.panel.model

@@ -44,8 +44,8 @@ class Word2VecPanel(RunPanel):
     def pictures(self) -> widgets.DOMWidget:
         self.cloud = Cloud(empty="The words appear here, and find their places, once you press Start.")
         self.cloud.on_msg(self._picked)
-        self.neighbours = Neighbours(lambda: self.vectors, self._lay_out, self._lock)
-        self.analogy = Analogy(lambda: self.vectors, self._lock)
+        self.neighbours = Neighbours(lambda: self.vectors, self._lay_out, self.lock)
+        self.analogy = Analogy(lambda: self.vectors, self.lock)
         for view, share in ((self.neighbours.view, "1 1 300px"), (self.analogy.view, "1 1 300px")):
             view.layout.flex, view.layout.min_width = share, "0"
         questions = row(self.neighbours.view, self.analogy.view)
@@ -55,7 +55,7 @@ class Word2VecPanel(RunPanel):
 
     def make_drawers(self) -> dict[str, Any]:
         return {
-            "bias": Bias(lambda: self.vectors, self._lock),
+            "bias": Bias(lambda: self.vectors, self.lock),
             "export": ExportVectors(lambda: self.vectors, lambda: self.controls.config),
         }
 
@@ -88,18 +88,18 @@ class Word2VecPanel(RunPanel):
             self._frame = base.mean(axis=0), projected.axes, projected.shares
         self.neighbours.refresh()
         self.analogy.refresh()
-        if self._shown_drawer == "bias":
+        if self.shown_drawer == "bias":
             self.drawers["bias"].refresh()
         self._lay_out()
         loss = session.history["loss"] if session is not None and "loss" in session.history else np.empty(0, np.float32)
-        _, line = decimate(np.arange(len(loss)), loss, LOSS_POINTS)
+        _, line = decimate(np.arange(len(loss)), loss, LOSS_POINTS, first=0)
         with self.cloud.hold_sync():
             self.cloud.curve = line.astype(np.float32).tobytes() if np.isfinite(line).all() else b""
             self.cloud.curve_text = f"loss {loss[0]:.2f} → {loss[-20:].mean():.3f}" if len(loss) else ""
 
     def _lay_out(self) -> None:
         """Put the words of the picture, and those that were asked for, where the present axes have them."""
-        with self._lock:
+        with self.lock:
             vectors, frame, base = self.vectors, self._frame, self._base
             if vectors is None or frame is None or base is None:
                 self.cloud.show(np.empty((0, 3)), [], note="")
