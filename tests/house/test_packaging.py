@@ -121,7 +121,9 @@ def test_the_wheel_has_every_file_that_the_package_needs(wheel, repository):
         shipped = set(archive.namelist())
     folder = repository / "nblib"
     wanted = {
-        path for suffix in ("py", "pyi", "js", "css", "json", "yaml", "typed") for path in folder.rglob(f"*.{suffix}")
+        path
+        for suffix in ("py", "pyi", "js", "ts", "css", "json", "yaml", "typed")
+        for path in folder.rglob(f"*.{suffix}")
     }
     assert {path.relative_to(repository).as_posix() for path in wanted if "__pycache__" not in path.parts} <= shipped
     left_out = {path for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts} - wanted
