@@ -140,7 +140,7 @@ def curves_text(history: History, total: int | None = None) -> str:
         return "No step has been taken yet."
     values = history["loss"]
     window = window_for(len(values))
-    mean = smooth(values, window)
+    mean = smooth(values[-window:], window)
     last = int(history.steps("loss")[-1])
     text = f"Over {last}{f' of {total}' if total else ''} steps the training loss went from {values[0]:.3g} to "
     text += f"{mean[-1]:.3g}" + (f" (mean of the last {min(window, len(values))})" if len(values) > 1 else "")

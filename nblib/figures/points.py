@@ -25,12 +25,16 @@ def decimate(x: Array, y: Array, limit: int = MOST_POINTS, *, first: int = FIRST
     begin = min(first, limit // 2)
     stretches = max(1, (limit - begin - 1) // 2)
     edges = np.linspace(begin, n, stretches + 1).astype(np.int64)
+    low = high = y
     finite = np.isfinite(y)
-    low, high = np.where(finite, y, np.inf), np.where(finite, y, -np.inf)
+    if not finite.all():
+        low, high = np.where(finite, y, np.inf), np.where(finite, y, -np.inf)
     # Rows of equal width, the last value repeated: one argmin for all stretches.
     rows = np.minimum(edges[:-1, None] + np.arange(int(np.diff(edges).max())), edges[1:, None] - 1)
     each = np.arange(stretches)
-    lowest, highest = (rows[each, best] for best in (low[rows].argmin(axis=1), high[rows].argmax(axis=1)))
+    lows = low[rows]
+    highs = lows if high is low else high[rows]
+    lowest, highest = (rows[each, best] for best in (lows.argmin(axis=1), highs.argmax(axis=1)))
     keep = np.unique(np.concatenate([np.arange(begin), lowest, highest, [n - 1]]))
     return x[keep], y[keep]
 
@@ -43,6 +47,14 @@ def smooth(values: Array, window: int) -> Array:
     if window <= 1 or not len(values):
         return values.astype(np.float32, copy=False)
     finite = np.isfinite(values)
+    if finite.all():
+        # Nearly always so, and a live chart of a long run asks for it again and again.
+        total = np.cumsum(values, dtype=np.float64)
+        mean = total.copy()
+        mean[window:] -= total[:-window]
+        mean[:window] /= np.arange(1, min(window, len(values)) + 1)
+        mean[window:] /= window
+        return mean.astype(np.float32)
     total = np.concatenate([[0.0], np.cumsum(np.where(finite, values, 0), dtype=np.float64)])
     count = np.concatenate([[0], np.cumsum(finite)])
     end = np.arange(1, len(values) + 1)

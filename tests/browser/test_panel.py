@@ -288,7 +288,7 @@ def the_saved_picture_has_its_scale_and_title(notebook):
     texts = texts_of(download.value.path().read_bytes())
     assert texts[0] == "Loss" and {"train", "validation", "step", "Learning rate", "1e-4"} <= set(texts)
     # What is hidden stays out; numbers stand at both axes.
-    assert "each step" not in texts and {"0", "1000", "100%", "0.5"} <= set(texts)
+    assert "each step" not in texts and {"0", "1000", "100%", "1"} <= set(texts)
 
 
 def the_curves_open_as_a_plotly_figure(notebook):

@@ -26,11 +26,13 @@ def history(steps: int = 200, nan_at: int | None = None) -> History:
     return made
 
 
-def test_smoothing_is_the_mean_of_the_last_values():
-    values = RNG.normal(size=137).astype(np.float32)
-    values[[3, 60, 61]] = np.nan
+@pytest.mark.parametrize("not_numbers", [[], [3, 60, 61]])
+@pytest.mark.parametrize("count", [4, 10, 137])
+def test_smoothing_is_the_mean_of_the_last_values(count, not_numbers):
+    values = RNG.normal(size=count).astype(np.float32)
+    values[[k for k in not_numbers if k < count]] = np.nan
     wanted = [np.nanmean(values[max(0, i - 9) : i + 1]) for i in range(len(values))]
-    np.testing.assert_allclose(figures.smooth(values, 10), wanted, rtol=1e-4)
+    np.testing.assert_allclose(figures.smooth(values, 10), wanted, rtol=1e-4, atol=1e-6)
     assert figures.smooth(values, 1) is values
     assert np.isnan(figures.smooth(np.full(5, np.nan, np.float32), 3)).all()
 

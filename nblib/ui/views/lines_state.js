@@ -165,7 +165,7 @@ export function value_text(value, unit) {
 export function y_ticks([low, high], most, log, unit) {
   if (!log) {
     const part = unit === "%" ? 100 : 1;
-    return ticks(part * low, part * high, most, false).map(([v]) => [v / part, value_text(v / part, unit)]);
+    return ticks(part * low, part * high, most, false).map(([v, text]) => [v / part, unit === "%" ? `${text}%` : text]);
   }
   if (high - low >= 2) return ticks(low, high, most, true);
   /** @type {[number, string][]} */

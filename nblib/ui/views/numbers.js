@@ -5,14 +5,14 @@ export function minus(text) {
   return text.replaceAll("-", "−");
 }
 
-/** Three digits that count. @param {number} value */
-export function number(value) {
+/** Three digits that count, or more. @param {number} value @param {number} [digits] */
+export function number(value, digits = 3) {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? "–" : value > 0 ? "∞" : "−∞";
   if (value === 0) return "0";
   const size = Math.abs(value);
-  if (size >= 1e-3 && size < 1e5) return minus(String(Number(value.toPrecision(3))));
-  const [m, e] = value.toExponential(1).split("e");
-  return `${minus(m.replace(/\.0$/, ""))}e${Number(e)}`;
+  if (size >= 1e-3 && size < 1e5) return minus(String(Number(value.toPrecision(digits))));
+  const [m, e] = value.toExponential(digits - 2).split("e");
+  return `${minus(String(Number(m)))}e${Number(e)}`;
 }
 
 /** @param {number} value @param {number} digits behind the point */
@@ -69,7 +69,9 @@ export function ticks(low, high, most, log) {
   const raw = (high - low) / Math.max(1, most), size = 10 ** Math.floor(Math.log10(raw || 1));
   const step = size * ([1, 2, 5, 10].find((f) => f * size >= raw) || 10);
   for (let k = Math.ceil(low / step - 1e-9) * step; k <= high + 1e-9 * step; k += step) {
-    marks.push([k, number(Math.abs(k) < step * 1e-6 ? 0 : k)]);
+    const at = Math.abs(k) < step * 1e-6 ? 0 : k;
+    // Far from zero three digits do not tell one tick from the next.
+    marks.push([k, number(at, Math.min(15, Math.max(3, Math.ceil(Math.log10(Math.abs(at) / step || 1)) + 2)))]);
   }
   return marks;
 }
