@@ -1,4 +1,4 @@
-"""What a session and its run share: the flags and the queue by which verbs reach the worker, and what is so.
+"""What a session and its run share: the flags and the queues by which verbs reach the worker, and what is so.
 
 Verbs come from any thread, the job runs in one. A verb writes what is wanted and then ``attention``; the run looks at
 ``attention`` at each step, and takes the condition ``changed`` only when it is set.
@@ -56,7 +56,9 @@ class Desk:
         self.view_errors: list[str] = []
         # What is wanted: written by the verbs.
         self.changed = threading.Condition(threading.RLock())
-        self.queue: deque[tuple[str, Any, Future | None]] = deque()
+        self.changes: deque[tuple[str, Any]] = deque()
+        self.calls: deque[tuple[Callable[[Any], Any], Future]] = deque()
+        self.redraw_wanted = False
         self.pause_wanted = self.stop_wanted = False
         self.steps_wanted: int | None = None
         self.pause_at = math.inf
@@ -68,15 +70,15 @@ class Desk:
     def step_number(self) -> int:
         return self.run.number if self.run is not None else self.last_step
 
+    @property
+    def unserved(self) -> bool:
+        """Whether something that was asked for still waits for the worker."""
+        return bool(self.changes or self.calls or self.redraw_wanted)
+
     def nudge(self) -> None:
         """Have the worker look. The caller holds ``changed``."""
         self.attention = True
         self.changed.notify_all()
-
-    def ask(self, kind: str, content: Any = None, answer: Future | None = None) -> None:
-        """Put a "set", a "call" or a "redraw" into the queue. The caller holds ``changed``."""
-        self.queue.append((kind, content, answer))
-        self.nudge()
 
     def enter(self, state: str, *, expected: frozenset[str] | None = None, notify: bool = True) -> None:
         """Enter a state; with ``expected``, unless a verb has led elsewhere in the meantime."""

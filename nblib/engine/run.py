@@ -191,7 +191,7 @@ class Run:
                     desk.pause_wanted, desk.pause_at = True, math.inf
             if calls:
                 self._serve()
-            if desk.queue:
+            if desk.unserved:
                 desk.attention = True
             if desk.stop_wanted:
                 self._acknowledge_stop()
@@ -223,29 +223,21 @@ class Run:
             self.desk.enter(STOPPING)
 
     def _serve(self) -> None:
-        desk = self.desk
-        kept = []
-        while desk.queue:
-            kind, content, answer = desk.queue.popleft()
-            if kind == "set":
-                self._apply(*content)
-            elif kind == "redraw":
-                self._next_draw = -math.inf
-            elif self._begun and answer is not None:
-                desk.answer(content, answer)
-            else:
-                # A model that is still being made answers nobody.
-                kept.append((kind, content, answer))
-        desk.queue.extendleft(reversed(kept))
-
-    def _apply(self, name: str, value: Any) -> None:
-        before = self.settings.get(name, getattr(self.session.config, name, None))
-        old = self._handler(name, value) if self._handler is not None else before
-        self.settings[name] = value
-        history = self.desk.history
-        history.event("set", step=self.number, name=name, old=old, new=value)
-        history.flush()
-        self._next_draw = -math.inf
+        desk, history = self.desk, self.desk.history
+        # A model that is still being made answers nobody.
+        while desk.changes or (desk.calls and self._begun):
+            if not desk.changes:
+                desk.answer(*desk.calls.popleft())
+                continue
+            name, value = desk.changes.popleft()
+            before = self.settings.get(name, getattr(self.session.config, name, None))
+            old = self._handler(name, value) if self._handler is not None else before
+            self.settings[name] = value
+            history.event("set", step=self.number, name=name, old=old, new=value)
+            history.flush()
+            desk.redraw_wanted = True
+        if desk.redraw_wanted:
+            desk.redraw_wanted, self._next_draw = False, -math.inf
 
     def _wait_while_paused(self, calls: bool) -> None:
         desk = self.desk
@@ -261,7 +253,7 @@ class Run:
                 break
             if self._next_draw == -math.inf:
                 self._draw()
-        if desk.queue:
+        if desk.unserved:
             desk.attention = True
         desk.spent["paused"] += self._clock() - began - (desk.spent["drawing"] - drawn)
         if desk.stop_wanted:

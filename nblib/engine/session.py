@@ -16,7 +16,7 @@ import atexit
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from contextlib import nullcontext
 from pathlib import Path
@@ -181,30 +181,21 @@ class Session(Facts):
 
     def set(self, **changes: Any) -> None:
         """Change live settings between two steps: ``set(learning_rate=3e-5)``."""
-        checked = self.check(**changes)
-        with self.desk.changed:
+        self._refuse_if_fixed(changes)
+        if self.config is not None:
+            valid = self.config.replace(**changes)
+            changes = {name: getattr(valid, name) for name in changes}
+        self.change(**changes)
+
+    def change(self, **values: Any) -> None:
+        """``set`` for values that a config has accepted, as those of a panel's controls: they are not checked again."""
+        self._refuse_if_fixed(values)
+        desk = self.desk
+        with desk.changed:
             if self.over or self.state == STOPPING:
                 raise SessionError(f"the session is {self.state}; set() needs one that goes on")
-            for name, value in checked.items():
-                self.desk.ask("set", (name, value))
-
-    def check(self, **changes: Any) -> dict[str, Any]:
-        """The changes with their types made right, or InputError where one is not live or not valid."""
-        config = self.config
-        if config is not None:
-            live = [s.name for s in config.settings() if s.live]
-            for name in changes:
-                if name not in type(config).model_fields:
-                    raise InputError(f"unknown option {name!r}{nearest(name, type(config).model_fields)}")
-                if name not in live:
-                    raise InputError(f"{name} cannot be changed while a run is going; live are {', '.join(live)}")
-            config = config.replace(**changes)
-            return {name: getattr(config, name) for name in changes}
-        live = getattr(self.job, "live", None)
-        for name in changes:
-            if live is not None and name not in live:
-                raise InputError(f"{name} cannot be changed while a run is going; live are {', '.join(live) or 'none'}")
-        return changes
+            desk.changes.extend(values.items())
+            desk.nudge()
 
     def call(self, fn: Callable[[Any], Any]) -> Future:
         """Run ``fn(model)`` between two steps, and return a Future of its result."""
@@ -214,7 +205,8 @@ class Session(Facts):
             if self.state == STOPPING:
                 raise SessionError("the session is stopping; call() again when it has stopped")
             if not self.over:
-                self.desk.ask("call", fn, future)
+                self.desk.calls.append((fn, future))
+                self.desk.nudge()
                 return future
             if self.model is None:
                 raise SessionError("this session holds no model; load the one that the run exported")
@@ -251,7 +243,8 @@ class Session(Facts):
         """Ask for one call of the views soon; while a run is going it is the worker that makes it."""
         with self.desk.changed:
             if self.active:
-                self.desk.ask("redraw")
+                self.desk.redraw_wanted = True
+                self.desk.nudge()
                 return
         self.desk.notify()
 
@@ -260,6 +253,17 @@ class Session(Facts):
     def _refuse_if_ready(self, verb: str) -> None:
         if self.state == READY:
             raise SessionError(f"{verb}() needs a session that was started; call start() first")
+
+    def _refuse_if_fixed(self, names: Iterable[str]) -> None:
+        """Raises InputError for a name that the run does not have, or that it cannot change."""
+        config, live = self.config, getattr(self.job, "live", None)
+        if config is not None:
+            live = [s.name for s in config.settings() if s.live]
+        for name in names:
+            if config is not None and name not in type(config).model_fields:
+                raise InputError(f"unknown option {name!r}{nearest(name, type(config).model_fields)}")
+            if live is not None and name not in live:
+                raise InputError(f"{name} cannot be changed while a run is going; live are {', '.join(live) or 'none'}")
 
     def _refuse_if_over(self, verb: str) -> None:
         if self.over:

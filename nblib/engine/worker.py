@@ -55,12 +55,13 @@ def _end(desk: Desk, run: Run, outcome: str, reason: str) -> None:
     run.close()
     desk.phase, desk.progress = "", None
     with desk.changed:
-        unanswered = [answer for _, _, answer in desk.queue if answer is not None]
-        desk.queue.clear()
+        unanswered = [future for _, future in desk.calls]
+        desk.calls.clear()
+        desk.changes.clear()
         desk.state = outcome
-    for answer in unanswered:
-        if answer.set_running_or_notify_cancel():
-            answer.set_exception(SessionError(f"the run was over ({outcome}) before the call came to its turn"))
+    for future in unanswered:
+        if future.set_running_or_notify_cancel():
+            future.set_exception(SessionError(f"the run was over ({outcome}) before the call came to its turn"))
     # The last word on screen comes before anybody who waits goes on.
     try:
         desk.notify()

@@ -8,11 +8,11 @@ Every figure carries one sentence that says what it shows: ``describe(figure)``.
 from nblib.figures.curves import TRACES, curves, curves_text
 from nblib.figures.data import class_balance, lengths
 from nblib.figures.live import accuracy_lines, chart, loss_lines
-from nblib.figures.looks import INK, OKABE_ITO, describe, frame, legend_above, short
 from nblib.figures.points import NOTHING, Curve, decimate, smooth, window_for
 from nblib.figures.results import calibration, confusion, expected_calibration_error
 from nblib.figures.runs import compare, seeds
 from nblib.figures.schedule import changes_by_hand, rate_lines, rates_so_far, schedule
+from nblib.figures.style import INK, OKABE_ITO, describe, frame, legend_above, short
 
 __all__ = [
     "INK",

@@ -9,8 +9,8 @@ import numpy as np
 
 from nblib.engine.history import History
 from nblib.figures.live import LEVELS, end_of_numbers, smoothed_loss
-from nblib.figures.looks import CLEAR, LINE, OKABE_ITO, frame
 from nblib.figures.points import NOTHING, Curve, decimate, smooth, window_for
+from nblib.figures.style import CLEAR, LINE, OKABE_ITO, frame
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

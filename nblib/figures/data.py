@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from markupsafe import escape
 
-from nblib.figures.looks import OKABE_ITO, class_ticks, frame, legend_above
 from nblib.figures.points import Array
+from nblib.figures.style import OKABE_ITO, class_ticks, frame, legend_above
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -9,8 +9,8 @@ import numpy as np
 from markupsafe import escape
 
 from nblib.engine.history import History
-from nblib.figures.looks import INK, OKABE_ITO, frame, legend_above, short
 from nblib.figures.points import NOTHING, Curve, decimate, smooth, window_for
+from nblib.figures.style import INK, OKABE_ITO, frame, legend_above, short
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

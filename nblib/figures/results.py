@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from markupsafe import escape
 
-from nblib.figures.looks import INK, OKABE_ITO, class_ticks, frame, legend_above, one_line
 from nblib.figures.points import Array
+from nblib.figures.style import INK, OKABE_ITO, class_ticks, frame, legend_above, one_line
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

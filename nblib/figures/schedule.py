@@ -8,8 +8,8 @@ import numpy as np
 
 from nblib.engine.config import number_text
 from nblib.engine.history import History
-from nblib.figures.looks import OKABE_ITO, frame
 from nblib.figures.points import Curve, decimate
+from nblib.figures.style import OKABE_ITO, frame
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -285,22 +285,8 @@ def fetch(
         stated = re.match(r"sha256=([0-9a-f]{64})$", urlsplit(url).fragment)
         if stated and stated[1] != sha256:
             wrong.append(f"{redact(url)} has sha256 {stated[1][:12]}…")
-            continue
-        for attempt in (1, 2):
-            try:
-                found, length = _read(client, url, target, size, progress)
-            except _NETWORK as error:
-                trouble.append(f"{redact(url)}: {getattr(error, 'reason', error) or type(error).__name__}")
-                continue
-            if found == sha256:
-                return
-            if length < size:
-                note = f"{redact(url)} ended after {length:,} of {size:,} bytes"
-                if attempt == 2:
-                    trouble.append(note)
-                continue
-            wrong.append(f"{redact(url)} has sha256 {found[:12]}…")
-            break
+        elif _download(client, url, (sha256, size), target, progress, trouble, wrong):
+            return
     target.unlink(missing_ok=True)
     what = f"cannot fetch {filename}"
     if wrong:
@@ -309,3 +295,30 @@ def fetch(
         seen = "; ".join(dict.fromkeys(trouble))
         raise InputError(f"{what}: {seen}; check the network and `pip config list`")
     raise InputError(f"{what}: none of the package indexes that pip is set to use has it; see `pip config list`")
+
+
+def _download(
+    client: _Client,
+    url: str,
+    wanted: tuple[str, int],
+    target: Path,
+    progress: Callable[[int, int], None],
+    trouble: list[str],
+    wrong: list[str],
+) -> bool:
+    """Whether the file of that sha256 and size came from this address, in two tries; else a line says why not."""
+    sha256, size = wanted
+    for attempt in (1, 2):
+        try:
+            digest, length = _read(client, url, target, size, progress)
+        except _NETWORK as error:
+            trouble.append(f"{redact(url)}: {getattr(error, 'reason', error) or type(error).__name__}")
+            continue
+        if digest == sha256:
+            return True
+        if length >= size:
+            wrong.append(f"{redact(url)} has sha256 {digest[:12]}…")
+            break
+        if attempt == 2:
+            trouble.append(f"{redact(url)} ended after {length:,} of {size:,} bytes")
+    return False

@@ -118,6 +118,12 @@ class Controls(Generic[C]):
 
     def edit(self, name: str, text: str, final: bool = True) -> None:
         """What a person's event does: ``text`` is what stands in the control now."""
+        self._hear({"name": name, "text": text, "final": final})
+
+    def _hear(self, content: Content) -> None:
+        if content.get("name") not in self._settings:
+            return
+        name, text, final = content["name"], str(content["text"]), bool(content.get("final", True))
         with self._lock:
             if name in self.widget.locked:
                 self._refresh([name])
@@ -166,10 +172,6 @@ class Controls(Generic[C]):
             self.widget.locked = [name for name in self._settings if name in set(names)]
 
     # -- inside ------------------------------------------------------------------------------------------------------
-
-    def _hear(self, content: Content) -> None:
-        if content.get("name") in self._settings:
-            self.edit(content["name"], str(content["text"]), bool(content.get("final", True)))
 
     def _refuse(self, name: str, reason: str) -> None:
         blamed = reason.partition(":")[0]

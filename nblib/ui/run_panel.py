@@ -252,7 +252,7 @@ class RunPanel(RunView):
             return
         self.controls.remark(name, "pending", f"pending: {exact_text(value)} …")
         try:
-            session.set(**{name: value})
+            session.change(**{name: value})
         except (InputError, SessionError) as error:
             self.wanted.pop(name, None)
             self.controls.remark(name, "", "")

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from scipy.stats import spearmanr
 
-from nblib.figures.looks import OKABE_ITO, frame
+from nblib.figures.style import OKABE_ITO, frame
 
 
 def sharpness_and_damage(sharpness: np.ndarray, damage: np.ndarray, *, height: int = 320) -> go.Figure:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from nblib.figures.looks import OKABE_ITO, frame, legend_above
+from nblib.figures.style import OKABE_ITO, frame, legend_above
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

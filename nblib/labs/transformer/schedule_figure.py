@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from nblib.engine.history import History
-from nblib.figures.looks import OKABE_ITO, frame
 from nblib.figures.schedule import changes_by_hand, rate_ticks, rates_so_far
+from nblib.figures.style import OKABE_ITO, frame
 from nblib.training.schedules import SHAPES, learning_rates, warmup_steps
 
 if TYPE_CHECKING:

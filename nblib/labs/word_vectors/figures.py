@@ -8,7 +8,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from nblib.engine.config import number_text
-from nblib.figures.looks import OKABE_ITO, frame, legend_above
+from nblib.figures.style import OKABE_ITO, frame, legend_above
 
 DASHES = ("solid", "dash", "dot", "dashdot")
 SYMBOLS = ("circle", "square", "diamond", "triangle-up")

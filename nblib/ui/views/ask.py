@@ -9,7 +9,7 @@ from typing import Any
 
 from nblib.ui import traits
 from nblib.ui.views.files import script, text
-from nblib.ui.views.view import AnsweringView, Content
+from nblib.ui.views.view import AnsweringView, Content, View
 
 
 class Ask(AnsweringView):
@@ -63,14 +63,14 @@ class Ask(AnsweringView):
                 self._answer_texts(dict(self.texts))
             self._after()
 
-    def receive(self, content: Content) -> None:
+    def receive(self, widget: View, content: Content, buffers: list) -> None:
         if content.get("type") == "pick" and self._pick is not None:
             with self._lock:
                 self._pick(str(content.get("word", "")))
         if content.get("type") != "ask":
             return
         try:
-            super().receive(content)
+            super().receive(widget, content, buffers)
         finally:
             # What else follows from the answer is not what the person waits for.
             with self._lock:

@@ -43,7 +43,7 @@ class AnsweringView(View):
         self._answering: AbstractContextManager = nullcontext()
         self._together = False
         self._number = 0
-        self.on_msg(lambda _widget, content, _buffers: self.receive(content))
+        self.on_msg(self.receive)
 
     def listen(
         self,
@@ -61,7 +61,7 @@ class AnsweringView(View):
         self._answer, self._kinds, self._together = answer, kinds, together
         self._answering = lock or nullcontext()
 
-    def receive(self, content: Content) -> None:
+    def receive(self, widget: View, content: Content, buffers: list) -> None:
         """Answer one message; its number counts as answered also where the answer raises."""
         if self._answer is None or (self._kinds and content.get("type") not in self._kinds):
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import plotly.graph_objects as go
 
-from nblib.figures.looks import OKABE_ITO, frame, legend_above
+from nblib.figures.style import OKABE_ITO, frame, legend_above
 
 
 def updates_against_margin(rows: np.ndarray, *, height: int = 320) -> go.Figure:

@@ -182,7 +182,7 @@ class PlaygroundPanel(RunPanel):
             if not final:
                 # A slider in motion: each place that it passes is tried.
                 try:
-                    session.set(**{name: value})
+                    session.change(**{name: value})
                 except (InputError, SessionError) as error:
                     self.say(str(error))
             return
