@@ -21,6 +21,8 @@ const ROW = 20;
 const COLOURS = { train: "lstm", raw: "lstm", validation: "rnn", cross: "rnn", accuracy: "gru", f1: "other" };
 /** Pixels from one marker to the next at least. */
 const BETWEEN_MARKS = 14;
+/** Pixels that letters are high. */
+const LETTERS = 10;
 /** Pixels beyond the axes that belong to the curves. */
 const BEYOND = 5;
 /** Pixels from one number at y to the next at least. */
@@ -213,15 +215,15 @@ function paint_levels(pen, geometry, theme, curves) {
   for (const curve of curves.filter((c) => c.kind === "level" && c.y.length)) {
     const v = Y(curve.y[0]), wide = pen.measureText(curve.name).width;
     const places = [end - 4 - wide, box.left + 6, box.left + (box.width - wide) / 2].flatMap((left) =>
-      [v + 2, v - 16].map((top) => ({ left, top, width: wide, height: 14 })));
+      [v + 4, v - 14].map((top) => ({ left, top, width: wide, height: LETTERS })));
     const costs = places.map((place) => cost(place, geometry, curves, taken)), best = places[costs.indexOf(Math.min(...costs))];
-    pen.fillText(curve.name, best.left, best.top + 7);
+    pen.fillText(curve.name, best.left, best.top + LETTERS / 2);
     taken.push(best);
   }
 }
 
 /**
- * How much lies in a place already: pieces of curves, other names, lines of levels; a lot where it leaves the axes.
+ * How many pixels of curves lie in a place; more where another name lies there, a lot where it leaves the axes.
  * @param {Place} place
  * @param {Geometry} geometry
  * @param {Curve[]} curves
@@ -229,15 +231,15 @@ function paint_levels(pen, geometry, theme, curves) {
  */
 function cost({ left, top, width, height }, { box, X, Y }, curves, taken) {
   const right = left + width, bottom = top + height;
-  let sum = top < box.top || bottom > box.top + box.height ? 1000 : 0;
-  for (const other of taken) if (left < other.left + other.width && right > other.left && top < other.top + other.height && bottom > other.top) sum += 100;
+  let sum = top < box.top || bottom > box.top + box.height ? 1e5 : 0;
+  for (const other of taken) if (left < other.left + other.width && right > other.left && Math.abs(top - other.top) < LETTERS + 4) sum += 1e4;
   for (const { x, y } of curves) {
     for (let k = 1; k < y.length; k += 1) {
       const u = X(x[k - 1]), v = Y(y[k - 1]), w = (Y(y[k]) - v) / (X(x[k]) - u || 1);
       const from = Math.max(left, u), to = Math.min(right, X(x[k]));
       if (from > to) continue;
       const a = v + w * (from - u), b = v + w * (to - u);
-      if (Math.min(a, b) < bottom && Math.max(a, b) > top) sum += 1;
+      if (Math.min(a, b) < bottom && Math.max(a, b) > top) sum += 1 + to - from;
     }
   }
   return sum;
