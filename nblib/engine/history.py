@@ -146,8 +146,8 @@ class History:
             return list(self._columns)
 
     def last(self, metric: str, default: float = math.nan) -> float:
-        values = self[metric] if metric in self else ()
-        return float(values[-1]) if len(values) else default
+        values = self[metric] if metric in self else None
+        return default if values is None or not len(values) else float(values[-1])
 
     @property
     def last_step(self) -> int:
@@ -162,9 +162,8 @@ class History:
         with self._lock:
             self._settle()
             columns = {name: pd.Series(self[name], index=self.steps(name)) for name in self._columns}
-        for name, series in columns.items():
-            columns[name] = series[~series.index.duplicated(keep="last")]
-        return pd.DataFrame(columns).rename_axis("step").sort_index()
+        once = {name: series.loc[~series.index.duplicated(keep="last")] for name, series in columns.items()}
+        return pd.DataFrame(once).rename_axis("step").sort_index()
 
     def _array(self, metric: str, which: str) -> np.ndarray:
         with self._lock:

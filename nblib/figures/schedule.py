@@ -47,7 +47,8 @@ def rate_ticks(peak: float) -> dict[str, Any]:
 def rate_lines(history: History, planned: Curve) -> list[tuple]:
     """For ``views.Lines``: the rates so far, the schedule ahead, and marks where a person changed the peak."""
     lines = rates_so_far(history)
-    if len(planned[0]):
+    # Of the last step alone nothing is ahead any more.
+    if len(planned[0]) > (1 if lines else 0):
         lines.append(("planned", "planned", *planned, (2, 3)))
     return lines + changes_by_hand(history)
 

@@ -124,6 +124,7 @@ for (const [range, most, log, unit, wanted] of [
   [[0, 1], 5, false, "%", ["0%", "20%", "40%", "60%", "80%", "100%"]],
   [[-4, 1], 6, true, "", ["1e-4", "1e-3", "1e-2", "1e-1", "1", "1e1"]],
   [[-0.1, 1.1], 6, true, "", ["1", "2", "5", "10"]],
+  [[-0.9, -0.1], 7, true, "", ["0.2", "0.3", "0.4", "0.5", "0.7"]],
   [[0.3, 0.304], 4, true, "", ["2", "2.005", "2.01"]],
   [[2.301, 2.303], 4, false, "", ["2.301", "2.3015", "2.302", "2.3025", "2.303"]],
   [[0.9, 0.904], 4, false, "%", ["90%", "90.2%", "90.4%"]],
@@ -204,7 +205,19 @@ test("svg: a legend too long for one row goes on in the next, and the chart is m
   const few = part_of(chart([one([1, 2], [1, 2])]), 600, 200, THEME), many = part_of(chart(names.map((name) => one([1, 2], [1, 2], { name }))), 600, 200, THEME);
   assert.equal(many.height - few.height, 20);
 });
-test("svg: levels have their name at the right end", () => {
-  const svg = saved([one([0, 10], [1, 2]), one([0, 10], [1.5, 1.5], { kind: "level", name: "majority class 50.0%", dash: [3, 4] })]);
-  assert.match(svg, /text-anchor="end"[^>]*>majority class 50\.0%</);
+const level = (value, name) => one([0, 10], [value, value], { kind: "level", name, dash: [3, 4] });
+const place_of = (svg, name) => svg.match(new RegExp(`<text x="([^"]+)" y="([^"]+)"[^>]*>${name}<`)).slice(1).map(Number);
+test("svg: levels have their name at the right end, and at the left where a curve ends there", () => {
+  const [far] = place_of(saved([one([0, 10], [2, 3]), level(1, "chance")]), "chance");
+  assert.ok(far > 400);
+  const [near] = place_of(saved([one([0, 10], [3, 1]), level(1.1, "chance")]), "chance");
+  assert.ok(near < 100);
+});
+test("svg: names of levels that lie close do not lie on each other", () => {
+  const svg = saved([one([0, 10], [0, 3]), level(1, "majority"), level(1.02, "TF-IDF")]), [a, b] = [place_of(svg, "majority"), place_of(svg, "TF-IDF")];
+  assert.ok(Math.abs(a[0] - b[0]) > 60 || Math.abs(a[1] - b[1]) >= 14, `${a} ${b}`);
+});
+test("svg: a number too long for its place is squeezed into it", () => {
+  const svg = saved([one([0, 10], [1.501e-4, 1.509e-4])]);
+  assert.match(svg, /textLength="38" lengthAdjust="spacingAndGlyphs">1\.50\de-4</);
 });

@@ -68,7 +68,7 @@ class FineTunePanel(RunPanel):
             title="Loss", height=178, axis=False, empty="The loss draws itself here once the run has begun.", **together
         )
         self.accuracies = Lines(
-            title="Accuracy on the validation split", height=112, axis=False, unit="%", between=[0, 1],
+            title="Validation accuracy", height=112, axis=False, unit="%", between=[0, 1],
             empty="Empty until the first look at the validation split.", **together,
         )  # fmt: skip
         self.rates = Lines(title="Learning rate", height=124, **together)

@@ -23,7 +23,7 @@ function render({ model, el }) {
       if (parts.length) save_charts(parts, format, model.get("filename"));
     });
   }
-  if (model.get("opens")) offer("Open as a plotly figure", "Open the curves as a plotly figure", () => model.send({ type: "open" }));
+  if (model.get("opens")) offer("plotly", "Open the curves as a plotly figure", () => model.send({ type: "open" }));
   row.append(said);
   el.append(row);
 

@@ -73,7 +73,8 @@ function render({ model, el }) {
     root.dataset.zoom = shown ? shown.join(" ") : "";
     root.dataset.at = geometry && at !== null ? String(at) : "";
     back.hidden = !shown || !by_hand;
-    read_out.show(geometry, now, theme);
+    // Below the button where there is one.
+    read_out.show(geometry, now, theme, back.hidden ? 10 : 40);
     if (geometry) return;
     blank(context, width, height, theme, shown || hidden.size ? "Nothing of the shown series lies here." : model.get("empty"));
   }

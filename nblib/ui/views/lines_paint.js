@@ -21,6 +21,12 @@ const ROW = 20;
 const COLOURS = { train: "lstm", raw: "lstm", validation: "rnn", cross: "rnn", accuracy: "gru", f1: "other" };
 /** Pixels from one marker to the next at least. */
 const BETWEEN_MARKS = 14;
+/** Pixels that letters are high. */
+const LETTERS = 10;
+/** Pixels beyond the axes that belong to the curves. */
+const BEYOND = 5;
+/** Pixels from one number at y to the next at least. */
+const BETWEEN_TICKS = 22;
 
 /**
  * Where the axes of a chart lie.
@@ -65,7 +71,8 @@ export function paint_chart(pen, box, theme, chart) {
   paint_axes(pen, geometry, theme, chart);
   pen.save();
   pen.beginPath();
-  pen.rect(left - 1, top - 2, width + 2, height + 4);
+  // A marker at the end of an axis is a whole one.
+  pen.rect(left - BEYOND, top - BEYOND, width + 2 * BEYOND, height + 2 * BEYOND);
   pen.clip();
   if (chart.level !== null) {
     const at = Y(chart.log ? Math.log10(chart.level) : chart.level);
@@ -74,7 +81,7 @@ export function paint_chart(pen, box, theme, chart) {
   for (const curve of chart.curves) paint_curve(pen, geometry, theme, curve);
   pen.restore();
   pen.setLineDash([]);
-  paint_levels(pen, geometry, theme, chart.curves.filter((c) => c.kind === "level"));
+  paint_levels(pen, geometry, theme, chart.curves);
   if (chart.at !== null) paint_read_out(pen, geometry, theme, chart, chart.at);
   if (chart.drag) {
     const from = Math.max(left, X(chart.drag[0])), to = Math.min(left + width, X(chart.drag[1]));
@@ -116,10 +123,10 @@ function paint_axes(pen, { box, X, Y, x }, theme, chart) {
   pen.textBaseline = "middle";
   pen.textAlign = "right";
   pen.fillStyle = theme.soft;
-  for (const [at, text] of y_ticks(chart.sight.y, Math.max(2, Math.floor(height / 30)), chart.log, chart.unit)) {
+  for (const [at, text] of y_ticks(chart.sight.y, Math.max(2, height / BETWEEN_TICKS), chart.log, chart.unit)) {
     const v = Math.round(Y(at)) + 0.5;
     stroke(pen, grid, [[left, v], [end, v]]);
-    pen.fillText(text, left - 6, v);
+    pen.fillText(text, left - 6, v, left - 8);
   }
   stroke(pen, { ...grid, alpha: 0.9 }, [[left, Math.round(top + height) + 0.5], [end, Math.round(top + height) + 0.5]]);
   pen.textAlign = "center";
@@ -193,20 +200,49 @@ function paint_mark(pen, theme, colour, kind, u, v) {
 }
 
 /**
- * The names of levels at the right end of their lines: below them, but two that lie close on either side.
+ * The names of levels at their lines: at the right end and below, or where the fewest curves and names lie.
  * @param {any} pen
  * @param {Geometry} geometry
  * @param {Theme} theme
- * @param {Curve[]} levels
+ * @param {Curve[]} curves
  */
-function paint_levels(pen, { box, Y }, theme, levels) {
-  const sorted = levels.filter((c) => c.y.length).sort((a, b) => a.y[0] - b.y[0]);
-  pen.textAlign = "right";
+function paint_levels(pen, geometry, theme, curves) {
+  const { box, Y } = geometry, end = box.left + box.width;
+  /** @type {Place[]} */
+  const taken = [];
+  pen.textAlign = "left";
   pen.fillStyle = theme.soft;
-  for (const [k, curve] of sorted.entries()) {
-    const v = Y(curve.y[0]), close = k > 0 && Y(sorted[k - 1].y[0]) - v < 22;
-    pen.fillText(curve.name, box.left + box.width - 4, close || v + 18 > box.top + box.height ? v - 9 : v + 9);
+  for (const curve of curves.filter((c) => c.kind === "level" && c.y.length)) {
+    const v = Y(curve.y[0]), wide = pen.measureText(curve.name).width;
+    const places = [end - 4 - wide, box.left + 6, box.left + (box.width - wide) / 2].flatMap((left) =>
+      [v + 4, v - 14].map((top) => ({ left, top, width: wide, height: LETTERS })));
+    const costs = places.map((place) => cost(place, geometry, curves, taken)), best = places[costs.indexOf(Math.min(...costs))];
+    pen.fillText(curve.name, best.left, best.top + LETTERS / 2);
+    taken.push(best);
   }
+}
+
+/**
+ * How many pixels of curves lie in a place; more where another name lies there, a lot where it leaves the axes.
+ * @param {Place} place
+ * @param {Geometry} geometry
+ * @param {Curve[]} curves
+ * @param {Place[]} taken
+ */
+function cost({ left, top, width, height }, { box, X, Y }, curves, taken) {
+  const right = left + width, bottom = top + height;
+  let sum = top < box.top || bottom > box.top + box.height ? 1e5 : 0;
+  for (const other of taken) if (left < other.left + other.width && right > other.left && Math.abs(top - other.top) < LETTERS + 4) sum += 1e4;
+  for (const { x, y } of curves) {
+    for (let k = 1; k < y.length; k += 1) {
+      const u = X(x[k - 1]), v = Y(y[k - 1]), w = (Y(y[k]) - v) / (X(x[k]) - u || 1);
+      const from = Math.max(left, u), to = Math.min(right, X(x[k]));
+      if (from > to) continue;
+      const a = v + w * (from - u), b = v + w * (to - u);
+      if (Math.min(a, b) < bottom && Math.max(a, b) > top) sum += 1 + to - from;
+    }
+  }
+  return sum;
 }
 
 /**

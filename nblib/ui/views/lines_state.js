@@ -154,8 +154,8 @@ export function value_text(value, unit) {
 }
 
 /**
- * Places and texts of ticks along y. On a log scale decades, or where fewer than two are in sight 1, 2 and 5 of each,
- * or else round numbers.
+ * Places and texts of ticks along y. On a log scale decades, or where fewer than three are in sight 1, 2 and 5 of
+ * each, or most of the nine of each, or else round numbers.
  * @param {Interval} range
  * @param {number} most
  * @param {boolean} log
@@ -168,15 +168,17 @@ export function y_ticks([low, high], most, log, unit) {
     return ticks(part * low, part * high, most, false).map(([v, text]) => [v / part, unit === "%" ? `${text}%` : text]);
   }
   if (high - low >= 2) return ticks(low, high, most, true);
-  /** @type {[number, string][]} */
-  const some = [];
-  for (let power = Math.floor(low); power <= high; power += 1) {
-    for (const first of [1, 2, 5]) {
-      const at = power + Math.log10(first);
-      if (at >= low && at <= high) some.push([at, value_text(first * 10 ** power, unit)]);
+  for (const digits of [[1, 2, 5], [1, 2, 3, 4, 5, 7]]) {
+    /** @type {[number, string][]} */
+    const some = [];
+    for (let power = Math.floor(low); power <= high; power += 1) {
+      for (const first of digits) {
+        const at = power + Math.log10(first);
+        if (at >= low && at <= high) some.push([at, value_text(first * 10 ** power, unit)]);
+      }
     }
+    if (some.length > 2) return some;
   }
-  if (some.length > 1) return some;
   return ticks(10 ** low, 10 ** high, most, false).filter(([v]) => v > 0).map(([v, text]) => [Math.log10(v), text]);
 }
 

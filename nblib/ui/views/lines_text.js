@@ -78,8 +78,8 @@ export function read_out_of() {
     node,
     /** What is read out, as a sentence. @param {Chart} chart */
     text(chart) { return `${place(chart)}: ${rows(chart).map(([c, value]) => `${c.name} ${value}`).join(", ")}`; },
-    /** @param {Geometry | null} geometry @param {Chart} chart @param {Theme} theme */
-    show(geometry, chart, theme) {
+    /** @param {Geometry | null} geometry @param {Chart} chart @param {Theme} theme @param {number} top */
+    show(geometry, chart, theme, top) {
       const { at } = chart, here = geometry && at !== null && at >= geometry.x[0] && at <= geometry.x[1];
       const lines = here ? rows(chart) : [];
       node.hidden = !lines.length;
@@ -90,6 +90,7 @@ export function read_out_of() {
         return element("div", {}, sample, element("span", {}, curve.name), element("b", {}, value));
       }));
       const { box } = geometry, u = geometry.X(at), left = u < box.left + box.width / 2;
+      node.style.top = `${top}px`;
       node.style.left = left ? `${u + 12}px` : "";
       node.style.right = left ? "" : `calc(100% - ${u - 12}px)`;
     },

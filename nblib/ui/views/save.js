@@ -50,11 +50,12 @@ class Pen {
       ` stroke-linejoin="round"${dash}${this.faint()}/>`);
   }
   fill() { this.parts.push(`<path d="${this.path}" fill="${this.fillStyle}"${this.faint()}/>`); }
-  /** @param {string} text @param {number} x @param {number} y */
-  fillText(text, x, y) {
+  /** @param {string} text @param {number} x @param {number} y @param {number} [most] pixels that it may be wide */
+  fillText(text, x, y, most = Infinity) {
+    const squeezed = this.measureText(text).width > most ? ` textLength="${short(most)}" lengthAdjust="spacingAndGlyphs"` : "";
     const weight = /^(bold|600)/.test(this.font) ? ' font-weight="600"' : "";
     this.parts.push(`<text x="${short(x)}" y="${short(y)}" dy="0.35em" text-anchor="${ANCHORS[this.textAlign]}"` +
-      ` fill="${this.fillStyle}"${weight}${this.faint()}>${escaped(text)}</text>`);
+      ` fill="${this.fillStyle}"${weight}${squeezed}${this.faint()}>${escaped(text)}</text>`);
   }
   /** As wide as the letters are in most fonts. @param {string} text */
   measureText(text) { return { width: 6.6 * text.length }; }
