@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 class Desk:
     """The one place that both sides write to. It belongs to the engine; a notebook or a panel asks the session."""
 
-    # What few runs ever set begins on the class: an instance with more than 30 attributes of its own is read more slowly
-    # (CPython keeps no shared keys for it), and every step reads this one.
+    # What few runs ever set begins on the class: CPython reads an instance more slowly once it has more than 30
+    # attributes of its own, and every step reads this one.
     reason = ""
     result: Any = None
     error: BaseException | None = None
