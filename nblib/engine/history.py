@@ -114,15 +114,20 @@ class History:
         with self._lock:
             self._settle()
             if self._file is not None and self._lines:
-                self._file.write(("\n".join(self._lines) + "\n").encode("utf-8"))
+                # Half a pair of code units, as of a file's name that is no UTF-8, is written as JSON's own escape.
+                self._file.write(("\n".join(self._lines) + "\n").encode("utf-8", "backslashreplace"))
                 self._lines.clear()
 
     def close(self) -> None:
         with self._lock:
-            self.flush()
-            if self._file is not None:
-                os.fsync(self._file.fileno())
-                self._file.close()
+            file = self._file
+            try:
+                self.flush()
+                if file is not None:
+                    os.fsync(file.fileno())
+            finally:
+                if file is not None:
+                    file.close()
                 self._file = None
 
     def __getitem__(self, metric: str) -> np.ndarray:
