@@ -213,6 +213,11 @@ test("svg: levels have their name at the right end, and at the left where a curv
   const [near] = place_of(saved([one([0, 10], [3, 1]), level(1.1, "chance")]), "chance");
   assert.ok(near < 100);
 });
+test("svg: a name keeps some room to a curve that only passes close by", () => {
+  // The axis is 154 pixels high for 2.24: the curve passes 16 and 30 pixels below the level.
+  const at = (/** @type {number} */ y) => place_of(saved([one([0, 1], [1, 3]), one([5, 10], [y, y]), level(2, "chance")]), "chance")[1];
+  assert.ok(at(1.767) < at(1.56) - 15, `${at(1.767)} ${at(1.56)}`);
+});
 test("svg: names of levels that lie close do not lie on each other", () => {
   const svg = saved([one([0, 10], [0, 3]), level(1, "majority"), level(1.02, "TF-IDF")]), [a, b] = [place_of(svg, "majority"), place_of(svg, "TF-IDF")];
   assert.ok(Math.abs(a[0] - b[0]) > 60 || Math.abs(a[1] - b[1]) >= 14, `${a} ${b}`);

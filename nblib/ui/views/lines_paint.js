@@ -233,13 +233,15 @@ function cost({ left, top, width, height }, { box, X, Y }, curves, taken) {
   const right = left + width, bottom = top + height;
   let sum = top < box.top || bottom > box.top + box.height ? 1e5 : 0;
   for (const other of taken) if (left < other.left + other.width && right > other.left && Math.abs(top - other.top) < LETTERS + 4) sum += 1e4;
-  for (const { x, y } of curves) {
+  for (const { x, y, kind } of curves) {
+    // A curve is wider than a level, and has markers.
+    const room = kind === "level" ? 0 : 4;
     for (let k = 1; k < y.length; k += 1) {
       const u = X(x[k - 1]), v = Y(y[k - 1]), w = (Y(y[k]) - v) / (X(x[k]) - u || 1);
       const from = Math.max(left, u), to = Math.min(right, X(x[k]));
       if (from > to) continue;
       const a = v + w * (from - u), b = v + w * (to - u);
-      if (Math.min(a, b) < bottom && Math.max(a, b) > top) sum += 1 + to - from;
+      if (Math.min(a, b) < bottom + room && Math.max(a, b) > top - room) sum += 1 + to - from;
     }
   }
   return sum;
