@@ -45,7 +45,7 @@ class Drawer:
         """Show widgets in place of what was there."""
         self.content.children = (content,) if isinstance(content, widgets.Widget) else tuple(content)
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
         """Show in one line what went wrong."""
         self.note.value = problem(error).value
         self.content.children = (self.note,)

@@ -386,6 +386,6 @@ class ExportDrawer(_Drawer):
 
         self.work("", work, shown)
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
         self.button.disabled, self.place.value = False, ""
         super().fail(error)

@@ -113,7 +113,7 @@ class ExportDrawer(PlayDrawer):
         where = Markup("<p>In {}, with a model card and three lines that load it.</p>").format(str(report.folder))
         self.fill(html(page.html + where))
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
         self.button.disabled = False
         super().fail(error)
 

@@ -119,7 +119,7 @@ class NeuronsDrawer(Drawer):
             "neuron of the same network before its first step."
         )
 
-    def fail(self, error: Exception) -> None:
+    def fail(self, error: BaseException) -> None:
         self.search.disabled = False
         self.say("The search failed; run on, and try again.")
 
