@@ -70,6 +70,10 @@ class RunView(widgets.VBox):
         """What a person asks of the pictures; a change of it is drawn at once, also in between the redraws of a run."""
         return ()
 
+    def rest_after(self, seconds: float) -> float:
+        """Seconds without a draw after one that took so long."""
+        return min(LONGEST_REST, self.rest * seconds)
+
     def preview(self, session: Session, name: str) -> None:
         """A live setting is being moved during a run: show what it would do. The lock is held; be quick."""
 
@@ -188,7 +192,7 @@ class RunView(widgets.VBox):
                 raise
             self._asked, self._drawn, self._detached = asked, key, ""
             now = time.monotonic()
-            self._next_draw = now + max(self.fastest, min(LONGEST_REST, self.rest * (now - began)))
+            self._next_draw = now + max(self.fastest, self.rest_after(now - began))
 
     def _detach(self, error: Exception) -> None:
         self._detached = f"{type(error).__name__}: {error}".splitlines()[0]
