@@ -46,7 +46,7 @@ TYPES := { $(BIN)/basedpyright --level error && $(BIN)/python .ci/tsc.py -p test
 # The checker of types has a core to itself as long as the tests leave one.
 check: setup ## ruff, types of Python and JavaScript, unit tests without training: two minutes
 	@$(LINT)
-	@$(TYPES) & types=$$!; $(APART) -m "not slow" $(UNIT) && wait $$types
+	@$(TYPES) & types=$$!; tests=0; $(APART) -m "not slow" $(UNIT) || tests=$$?; wait $$types && exit $$tests
 
 test: pack ## every test: check, the rest of the unit tests, labs, browser
 	@$(LINT)

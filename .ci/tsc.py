@@ -66,7 +66,7 @@ def compiler() -> Path:
         return script
     PLACE.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=PLACE.parent) as folder:
-        pack = [*npm(), "pack", f"typescript@{VERSION}", "--silent", "--pack-destination", folder]
+        pack = [*npm(), "pack", f"typescript@{VERSION}", "--loglevel=error", "--pack-destination", folder]
         done = subprocess.run(pack, capture_output=True, text=True)
         tarball = Path(folder) / f"typescript-{VERSION}.tgz"
         if done.returncode or not tarball.is_file():

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 Scale = Literal["linear", "log", "choice", "switch", "text"]
+Kind = Literal["int", "float", "bool", "str", "choice"]
+KINDS: dict[type, Kind] = {int: "int", float: "float", bool: "bool", str: "str"}
+SCALES: dict[Kind, Scale] = {"bool": "switch", "choice": "choice", "str": "text"}
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,7 @@ class Setting:
     """
 
     name: str
-    kind: Literal["int", "float", "bool", "str", "choice"]
+    kind: Kind
     default: Any
     description: str
     group: str
@@ -274,10 +277,11 @@ def _setting(name: str, field) -> Setting:
         members = [a for a in typing.get_args(annotation) if a is not type(None)]
         optional, annotation = len(members) < len(typing.get_args(annotation)), members[0]
     choices: tuple[str, ...] = ()
+    kind: Kind
     if typing.get_origin(annotation) is Literal:
         choices, kind = typing.get_args(annotation), "choice"
     else:
-        kind = {int: "int", float: "float", bool: "bool", str: "str"}[annotation]
+        kind = KINDS[annotation]
     low = high = None
     low_open = False
     for bound in field.metadata:
@@ -288,7 +292,7 @@ def _setting(name: str, field) -> Setting:
         if getattr(bound, "le", None) is not None:
             high = bound.le
     extra = field.json_schema_extra
-    scale = {"bool": "switch", "choice": "choice", "str": "text"}.get(kind, extra["scale"])
+    scale = SCALES.get(kind) or extra["scale"]
     return Setting(
         name, kind, field.default, field.description, extra["group"], scale, extra["live"], extra["more"], optional,
         low, low_open, high, extra["slider"], extra["step"], choices,

@@ -27,6 +27,15 @@ if TYPE_CHECKING:
 class Desk:
     """The one place that both sides write to. It belongs to the engine; a notebook or a panel asks the session."""
 
+    # What few runs ever set begins on the class: CPython reads an instance more slowly once it has more than 30
+    # attributes of its own, and every step reads this one.
+    reason = ""
+    result: Any = None
+    error: BaseException | None = None
+    traceback = ""
+    steps_wanted: int | None = None
+    interrupted: int | None = None
+
     def __init__(self, session: Session, clock: Callable[[], float] = time.monotonic, redraw_seconds: float = 0.1):
         self.session = session
         self.clock = clock
@@ -41,10 +50,6 @@ class Desk:
         self.total: int | None = None
         self.items = 0
         self.spent = {"training": 0.0, "drawing": 0.0, "paused": 0.0}
-        self.reason = ""
-        self.result: Any = None
-        self.error: BaseException | None = None
-        self.traceback = ""
         self.notes: list[str] = []
         self.resuming = False
         # The last step of a history that was read, while there is no run.
@@ -60,9 +65,7 @@ class Desk:
         self.calls: deque[tuple[Callable[[Any], Any], Future]] = deque()
         self.redraw_wanted = False
         self.pause_wanted = self.stop_wanted = False
-        self.steps_wanted: int | None = None
         self.pause_at = math.inf
-        self.interrupted: int | None = None
         # Written last by every verb, read first by every step: one attribute look-up is all that a quiet step costs.
         self.attention = False
 

@@ -114,15 +114,20 @@ class History:
         with self._lock:
             self._settle()
             if self._file is not None and self._lines:
-                self._file.write(("\n".join(self._lines) + "\n").encode("utf-8"))
+                # Half a pair of code units, as of a file's name that is no UTF-8, is written as JSON's own escape.
+                self._file.write(("\n".join(self._lines) + "\n").encode("utf-8", "backslashreplace"))
                 self._lines.clear()
 
     def close(self) -> None:
         with self._lock:
-            self.flush()
-            if self._file is not None:
-                os.fsync(self._file.fileno())
-                self._file.close()
+            file = self._file
+            try:
+                self.flush()
+                if file is not None:
+                    os.fsync(file.fileno())
+            finally:
+                if file is not None:
+                    file.close()
                 self._file = None
 
     def __getitem__(self, metric: str) -> np.ndarray:
@@ -146,8 +151,8 @@ class History:
             return list(self._columns)
 
     def last(self, metric: str, default: float = math.nan) -> float:
-        values = self[metric] if metric in self else ()
-        return float(values[-1]) if len(values) else default
+        values = self[metric] if metric in self else None
+        return default if values is None or not len(values) else float(values[-1])
 
     @property
     def last_step(self) -> int:
@@ -162,9 +167,8 @@ class History:
         with self._lock:
             self._settle()
             columns = {name: pd.Series(self[name], index=self.steps(name)) for name in self._columns}
-        for name, series in columns.items():
-            columns[name] = series[~series.index.duplicated(keep="last")]
-        return pd.DataFrame(columns).rename_axis("step").sort_index()
+        once = {name: series.loc[~series.index.duplicated(keep="last")] for name, series in columns.items()}
+        return pd.DataFrame(once).rename_axis("step").sort_index()
 
     def _array(self, metric: str, which: str) -> np.ndarray:
         with self._lock:

@@ -114,7 +114,13 @@ class Session(Facts):
             self.desk.enter(PREPARING, notify=False)
             # A daemon, because the interpreter joins other threads before exit handlers could stop them.
             self.thread = threading.Thread(target=work, args=(self.desk,), name="nblib-session", daemon=True)
-            self.thread.start()
+            try:
+                self.thread.start()
+            except RuntimeError:
+                # No thread to be had: a session that stayed active would refuse every other.
+                self.thread = None
+                self.desk.enter(READY, notify=False)
+                raise
         return self
 
     def run(self, *, signals: bool = True) -> Session:
@@ -125,6 +131,9 @@ class Session(Facts):
             self._refuse_if_over("run")
             self._claim()
             self.desk.enter(PREPARING, notify=False)
+        if threading.current_thread() is not threading.main_thread():
+            # At the interpreter's end it is told to stop and waited for, as a thread of our own is.
+            self.thread = threading.current_thread()
         with signals_stop(self.desk) if signals else nullcontext():
             work(self.desk)
         self._raise_failure()
@@ -284,9 +293,10 @@ class Session(Facts):
 
 def _stop_at_exit() -> None:
     session = current()
-    if session is not None and session.active and session.thread is not None:
-        session.stop()
-        session.thread.join(EXIT_SECONDS)
+    if session is None or not session.active or session.thread is None:
+        return
+    session.stop()
+    session.thread.join(EXIT_SECONDS)
 
 
 atexit.register(_stop_at_exit)

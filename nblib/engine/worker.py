@@ -50,8 +50,9 @@ def _end(desk: Desk, run: Run, outcome: str, reason: str) -> None:
     try:
         desk.history.event(outcome, step=run.number, **({"reason": reason} if reason else {}))
         desk.history.close()
-    except OSError as error:
-        desk.notes.append(f"the end of the run could not be written: {error}")
+    except Exception as error:
+        # Whatever it is: a session without an end would keep its folder and refuse every other.
+        desk.notes.append(f"the end of the run could not be written: {type(error).__name__}: {error}")
     run.close()
     desk.phase, desk.progress = "", None
     with desk.changed:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -44,7 +44,8 @@ def curves(
     end = None if empty["Loss"] else until
     _add_traces(figure, history, smoothing)
     _add_levels(figure, baselines or {}, end or max(1, history.last_step))
-    for trace in figure.data:
+    # plotly's own types call ``data`` a name of a property; it is the tuple of traces.
+    for trace in cast("tuple[Any, ...]", figure.data):
         trace.visible = bool(len(trace.x))
     frame(figure, height, "", margin={"l": 46, "r": 18, "t": 26, "b": 40}, hovermode="x unified")
     _title(figure, empty)

@@ -1,4 +1,5 @@
-"""``nn.ModuleList`` whose layers keep their type: ``Layers[DecoderLayer]`` gives a ``DecoderLayer``, not a Module."""
+"""Lists and dicts of modules whose members keep their type: ``Layers[DecoderLayer]`` gives a ``DecoderLayer``, and
+``Networks[Recurrent]`` a ``Recurrent``, where torch's own give a Module."""
 
 from __future__ import annotations
 
@@ -7,8 +8,8 @@ from typing import TYPE_CHECKING
 from torch import nn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-    from typing import Generic, TypeVar, overload
+    from collections.abc import ItemsView, Iterable, Iterator, Mapping
+    from typing import Any, Generic, TypeVar, overload
 
     Layer = TypeVar("Layer", bound=nn.Module)
 
@@ -20,6 +21,14 @@ if TYPE_CHECKING:
         @overload
         def __getitem__(self, idx: int) -> Layer: ...
         def __getitem__(self, idx: int | slice) -> Layer | Layers[Layer]: ...
+
+    class Networks(nn.ModuleDict, Generic[Layer]):
+        # What each was made with, by its name: the run's model folder keeps it.
+        config: dict[str, Any]
+
+        def __init__(self, modules: Mapping[str, Layer] | None = None) -> None: ...
+        def __getitem__(self, key: str) -> Layer: ...
+        def items(self) -> ItemsView[str, Layer]: ...
 else:
-    # torch has no generic list of modules; at run time nothing is added to its own.
-    Layers = nn.ModuleList
+    # torch has no generic list or dict of modules; at run time nothing is added to its own.
+    Layers, Networks = nn.ModuleList, nn.ModuleDict

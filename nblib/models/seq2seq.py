@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from nblib.models.attention import attention, linear
 from nblib.models.dropout import Dropout
+from nblib.models.encoder_decoder import EncoderDecoder
 
 ATTENTIONS = ("none", "additive", "multiplicative")
 PAD = 0
@@ -66,7 +67,7 @@ class Multiplicative(nn.Module):
         return values, weights
 
 
-class Seq2Seq(nn.Module):
+class Seq2Seq(EncoderDecoder):
     """A GRU reads the source in both directions, another writes the target. Sutskever, Vinyals and Le, "Sequence to
     sequence learning with neural networks", 2014; Cho et al., "Learning phrase representations using RNN
     encoder-decoder", 2014.

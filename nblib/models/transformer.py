@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from nblib.models.attention import MultiHeadAttention, causal_mask, linear
 from nblib.models.dropout import Dropout
+from nblib.models.encoder_decoder import EncoderDecoder
 from nblib.models.layers import Layers
 from nblib.models.positions import sinusoidal
 from nblib.models.seq2seq import PAD, embedding
@@ -106,7 +107,7 @@ class Past(NamedTuple):
         return Past(own, [(k[rows], v[rows]) for k, v in self.sources], self.source_mask[rows], self.done)
 
 
-class Transformer(nn.Module):
+class Transformer(EncoderDecoder):
     """Encoder and decoder with the interface of ``Seq2Seq``: forward, ``encode``, ``start``, ``step``.
 
     Args:

@@ -73,6 +73,10 @@ class Side(NamedTuple):
     targets: list[str]
     lengths: np.ndarray
 
+    def first(self, count: int | None) -> Side:
+        """The first ``count`` pairs; all of them for None."""
+        return Side(self.sources[:count], self.targets[:count], self.lengths[:count])
+
 
 class Pairs(NamedTuple):
     """A task in three splits; ``references(source)``: the right answers to a source of any split, () where none is
@@ -114,7 +118,7 @@ def pairs(name: str, *, tones: bool = False, most: int | None = None) -> Pairs:
     if most is None or most >= len(made.train.sources):
         return made
     train = made.train
-    return made._replace(train=Side(train.sources[:most], train.targets[:most], train.lengths[:most]))
+    return made._replace(train=train.first(most))
 
 
 def toneless(syllable: str) -> str:

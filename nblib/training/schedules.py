@@ -56,7 +56,7 @@ class Schedule:
 
     def __call__(self, step: int) -> float:
         """The factor at step 1, 2, …, from 0 to 1; beyond the last step it is what the schedule ends in."""
-        peak = max(1, self.warmup_steps)
+        peak = min(max(1, self.warmup_steps), self.total_steps)
         if step <= peak:
             return step / peak
         share = min(1.0, (step - peak) / (self.total_steps + 1 - peak))

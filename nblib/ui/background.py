@@ -19,7 +19,7 @@ class Background:
     def busy(self) -> bool:
         return self.thread is not None and self.thread.is_alive()
 
-    def start(self, work: Callable[[], T], show: Callable[[T], None], fail: Callable[[Exception], None]) -> bool:
+    def start(self, work: Callable[[], T], show: Callable[[T], None], fail: Callable[[BaseException], None]) -> bool:
         """Do the work; ``show`` gets what it returns, ``fail`` what it raises, both in the work's thread.
 
         Returns False, and does nothing, while the last piece is not finished.
@@ -30,7 +30,8 @@ class Background:
         def run() -> None:
             try:
                 result = work()
-            except Exception as error:
+            # An exit() in a learner's code ends the work, and is told like any other end.
+            except BaseException as error:
                 fail(error)
             else:
                 show(result)

@@ -47,9 +47,12 @@ class BackgroundButton(widgets.VBox):
         self.place.children = (html(line),)
 
     def _show(self, result: Any) -> None:
-        self.button.disabled, self.stop.disabled = False, True
         shown = result if isinstance(result, tuple) else (result,)
-        self.place.children = tuple(_widget(thing) for thing in shown)
+        try:
+            self.place.children = tuple(_widget(thing) for thing in shown)
+        except Exception as error:
+            self.place.children = (problem(error),)
+        self.button.disabled, self.stop.disabled = False, True
 
 
 def _widget(thing: Any) -> widgets.Widget:

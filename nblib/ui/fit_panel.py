@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import numpy as np
 
@@ -13,18 +13,22 @@ from nblib.engine.config import RunConfig
 from nblib.engine.history import History
 from nblib.engine.session import Session
 from nblib.figures import decimate, smooth, window_for
+from nblib.ui.controls import Controls
 from nblib.ui.run_panel import RunPanel
 
 if TYPE_CHECKING:
     from nblib.training.fit import Fit
 
 POINTS = 400
+F = TypeVar("F", bound="Fit")
+C = TypeVar("C", bound=RunConfig)
 
 
-class FitPanel(RunPanel):
+class FitPanel(RunPanel, Generic[F, C]):
     """``fit``: the job of the session that is watched, once there is one. While a run is active only the worker may
-    touch it, in ``draw``."""
+    touch it, in ``draw``. A panel names its job and its config: ``FitPanel["Recurrence", RecurrentConfig]``."""
 
+    controls: Controls[C]
     _made: Any = None
 
     def __init__(
@@ -44,16 +48,22 @@ class FitPanel(RunPanel):
         super().__init__(cfg, session, folder, make_job=keep)
 
     @property
-    def fit(self) -> Fit | None:
+    def fit(self) -> F | None:
         if self._made is not None:
             return self._made
         job = self.session.job if self.session is not None else None
-        return job if hasattr(job, "live") and hasattr(job, "done") else None
+        # A panel is given sessions of its own kind of job.
+        return cast("F", job) if hasattr(job, "live") and hasattr(job, "done") else None
 
     @property
     def model(self) -> Any:
         """The model, once it is made and has taken a step."""
         return getattr(self.fit, "model", None)
+
+    def settings_of(self, session: Session | None) -> C:
+        """The settings of a session; those in the controls where it has none."""
+        config = session.config if session is not None else None
+        return self.controls.config if config is None else cast("C", config)
 
     def forget(self) -> None:
         self._made = None

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from nblib import InputError, Session, SessionError
+from nblib import History, InputError, Session, SessionError
 from nblib.engine.states import FAILED, FINISHED, PAUSED, PREPARING, READY, RUNNING, STOPPED, STOPPING
 from tests.fakes import PATIENCE, FakeClock, GatedJob, end, running
 
@@ -486,3 +486,45 @@ def test_one_session_trains_at_a_time_and_a_second_start_names_the_first(tmp_pat
     end(first, gate)
     second.job.give(1)
     assert second.start().wait(PATIENCE).state == FINISHED
+
+
+def test_an_end_that_cannot_be_written_is_an_end_all_the_same(tmp_path, monkeypatch):
+    def job(run):
+        run.open(tmp_path / "run")
+        run.begin(total=1)
+        run.step(loss=1.0)
+
+    def broken(file):
+        raise ValueError("no such file any more")
+
+    session = Session(job)
+    with monkeypatch.context() as patched:
+        patched.setattr("nblib.engine.history.os.fsync", broken)
+        session.start().wait(PATIENCE)
+    assert session.state == FINISHED and "could not be written" in session.notes[-1]
+    # The folder was let go, and no other session is refused.
+    assert Session(job).start().wait(PATIENCE).state == FINISHED
+
+
+def test_a_name_that_is_no_unicode_goes_into_the_history_and_comes_back(tmp_path):
+    def job(run):
+        run.open(tmp_path / "run")
+        run.begin(total=1)
+        run.say("caf\udce9.txt: passed over")
+
+    assert Session(job).start().wait(PATIENCE).state == FINISHED
+    events = History.read(tmp_path / "run" / "history.jsonl").events
+    assert [e["text"] for e in events if e["event"] == "note"] == ["caf\udce9.txt: passed over"]
+
+
+def test_a_thread_that_cannot_be_had_leaves_the_session_ready(monkeypatch):
+    def none_left(self):
+        raise RuntimeError("can't start new thread")
+
+    session = Session(lambda run: run.begin(total=1))
+    with monkeypatch.context() as patched:
+        patched.setattr("threading.Thread.start", none_left)
+        with pytest.raises(RuntimeError):
+            session.start()
+    assert session.state == READY
+    assert session.start().wait(PATIENCE).state == FINISHED

@@ -243,3 +243,25 @@ def test_a_run_of_a_kind_that_is_not_known_is_refused(folder):
     (folder / "config.yaml").write_text("job: pretrain\n")
     with pytest.raises(InputError, match="config.yaml: describes a 'pretrain' run"):
         Session.reopen(folder)
+
+
+def test_a_run_in_a_thread_is_stopped_at_the_interpreters_end(tmp_path):
+    """A series of trainings behind a button runs that way; the process once aborted with the history unfinished."""
+    code = f"""
+import threading, time
+from nblib import Session
+
+def job(run):
+    run.open({str(tmp_path / "run")!r})
+    run.begin(total=100_000)
+    begun.set()
+    while run.step(loss=1.0):
+        time.sleep(0.01)
+
+begun = threading.Event()
+threading.Thread(target=Session(job).run, daemon=True).start()
+begun.wait(20)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert '"event": "stopped"' in (tmp_path / "run" / "history.jsonl").read_text()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 
 import pytest
+
+from nblib.index import LABS
 
 HEAVY = {
     "accelerate", "datasets", "ipywidgets", "anywidget", "IPython", "onnx", "onnxruntime", "onnxscript", "pandas",
@@ -51,6 +54,27 @@ COMMANDS = [
 )
 def test_nothing_heavy_comes_in(code):
     assert not modules_after(code) & HEAVY
+
+
+def test_every_listed_name_is_there():
+    """The stubs are read at run time: with this variable every name in them is looked up at once."""
+    code = "import nblib, nblib.ui, nblib.models, nblib.training, nblib.inspect, nblib.export.own\n" + "\n".join(
+        f"import {lab.package}" for lab in LABS if lab.exists
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "EAGER_IMPORT": "1"},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_dir_lists_the_face_and_the_version():
+    import nblib
+
+    assert {"Session", "FineTunePanel", "__version__", "__file__"} <= set(dir(nblib))
 
 
 def test_help_needs_neither_numpy_nor_pydantic():

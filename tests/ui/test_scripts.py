@@ -113,3 +113,24 @@ def test_a_script_whose_own_import_would_stay_is_refused(tmp_path, line):
     beside = write(tmp_path, b="export const b = 1;\n", entry=f"{line}\nexport default {{}};\n")
     with pytest.raises(ValueError, match=r"entry\.js: an import"):
         script("entry.js", beside)
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ('const glob = "src/**/*.js";\nexport default { render };\n', "in a string"),
+        ("const page = `\n  kept\n`;\nexport default { render };\n", "template over several lines"),
+        ('import { gone } from "./part.js";\nexport default { render };\n', "exports no gone"),
+    ],
+)
+def test_what_would_be_changed_or_missing_in_the_page_is_refused(tmp_path, source, why):
+    (tmp_path / "part.js").write_text("export function there() {}\n")
+    (tmp_path / "view.js").write_text(source)
+    with pytest.raises(ValueError, match=why):
+        script("view.js", str(tmp_path / "view.py"))
+
+
+def test_a_last_line_that_is_a_comment_hides_nothing(tmp_path):
+    (tmp_path / "part.js").write_text("export function there() {}\n// the end")
+    (tmp_path / "view.js").write_text('import { there } from "./part.js";\nexport default { there };\n')
+    assert "return { there };" in script("view.js", str(tmp_path / "view.py")).splitlines()

@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -77,7 +77,7 @@ def outcome(run_dir: str | Path, split: str = "test") -> Outcome:
     part, config = found[split], read_config(run_dir / "config.yaml")
     return Outcome(
         [str(name) for name in found["labels"]],
-        _texts(config, split),
+        _texts(cast(FineTuneConfig, config), split),
         np.asarray(part["label"], np.int64),
         np.asarray(part["logits"], np.float64),
     )
@@ -98,7 +98,7 @@ def over_seeds(
         for seed, session in series.train(configs):
             results.append(session.result)
             # Hundreds of megabytes each.
-            shutil.rmtree(session.folder, ignore_errors=True)
+            shutil.rmtree(Path(folder, f"seed-{seed}"), ignore_errors=True)
             accuracy = f"test accuracy {results[-1]['test_accuracy']:.1%}"
             series.say(f"seed {seed}: {accuracy} ({len(results)} of {len(seeds)})")
     return results

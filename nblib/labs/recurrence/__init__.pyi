@@ -2,6 +2,7 @@ from .backpropagation import norms as norms
 from .backpropagation import through_time as through_time
 from .backpropagation import trace as trace
 from .characters.config import CharactersConfig as CharactersConfig
+from .characters.drawers import quoted_piece as quoted_piece
 from .characters.job import neurons as neurons
 from .characters.job import write as write
 from .characters.neurons import neuron_table as neuron_table
@@ -9,7 +10,6 @@ from .characters.neurons import search as search
 from .characters.neurons import telling as telling
 from .characters.neurons_view import Neurons as Neurons
 from .characters.panel import CharactersPanel as CharactersPanel
-from .characters.panel import quoted_piece as quoted_piece
 from .memory.config import RecurrentConfig as RecurrentConfig
 from .memory.distances import compare_distances as compare_distances
 from .memory.distances import distance_table as distance_table

@@ -7,7 +7,7 @@ backwards over time gives dL/dh_t (Werbos, "Backpropagation through time: what i
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 import torch.nn.functional as F
@@ -72,8 +72,9 @@ def _rnn(found: Trace, t: int, here: Tensor, from_memory: Tensor, w: Weights) ->
 
 def _lstm(found: Trace, t: int, here: Tensor, from_memory: Tensor, w: Weights) -> tuple[Tensor, Tensor]:
     i, f, g, o = (found.blocks[name][:, t] for name in ("input", "forget", "cell", "output"))
-    open_memory = torch.tanh(found.memory[:, t])
-    before = found.memory[:, t - 1] if t else torch.zeros_like(open_memory)
+    kept = cast(Tensor, found.memory)  # an LSTM's trace has it
+    open_memory = torch.tanh(kept[:, t])
+    before = kept[:, t - 1] if t else torch.zeros_like(open_memory)
     memory = from_memory + here * o * (1 - open_memory**2)  # dL/dc_t
     inside = torch.cat(
         [

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 import torch
-from torch import nn
 
 from nblib.decoding import greedy
 from nblib.labs.seq2seq.job import Translate, begun
+from nblib.models.encoder_decoder import EncoderDecoder
 from nblib.models.transformer import Transformer
 from nblib.sources.pairs import BEGIN, END, UNKNOWN
 
@@ -29,7 +29,7 @@ class Alignment(NamedTuple):
 
 
 @torch.no_grad()
-def align(job: Translate, model: nn.Module, text: str) -> Alignment:
+def align(job: Translate, model: EncoderDecoder, text: str) -> Alignment:
     """The greedy translation of a text, and where each symbol of it looked. The model is to be in eval mode.
 
     For the thread that may touch the model: the worker's between two steps (``session.call``), or any when the run is
@@ -58,12 +58,14 @@ def seen(symbol: str) -> str:
     return "␣" if symbol.isspace() else symbol
 
 
-def _weights(model: nn.Module, source: torch.Tensor, target: torch.Tensor) -> np.ndarray | None:
+def _weights(model: EncoderDecoder, source: torch.Tensor, target: torch.Tensor) -> np.ndarray | None:
     if isinstance(model, Transformer):
         model.keep_weights(True)
         try:
             model(source, target)
-            kept = torch.stack([layer.cross.weights[0] for layer in model.decoder])  # (L, H, T, S)
+            # Kept, as was asked for: no layer's are None.
+            layers = [cast(torch.Tensor, layer.cross.weights)[0] for layer in model.decoder]
+            kept = torch.stack(layers)  # (L, H, T, S)
         finally:
             model.keep_weights(False)
     else:

@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from nblib.engine.errors import InputError, SessionError
 from nblib.ui.drawer import Drawer
-from nblib.ui.elements import html, row
+from nblib.ui.elements import Choice, html, row
 from nblib.ui.pages import table
 from nblib.ui.run_bar import icon_button
 from nblib.ui.text_input import shortened
@@ -169,6 +169,8 @@ class ReadingsDrawer(_Drawer):
         self.place = _scrolled(html(""))
         self.widget = widgets.VBox([row(self.first, self.button), self.content, self.place], layout={"width": "100%"})
         self._rows: list = []
+        # Which job was read, and at which step.
+        self._read: tuple = ()
 
     def opened(self) -> None:
         if not self._rows or self._read != (id(self.panel.fit), getattr(self.panel.fit, "done", 0)):
@@ -230,7 +232,7 @@ class AnswersDrawer(_Drawer):
 
     def __init__(self, panel: Any):
         super().__init__(panel)
-        self.which = widgets.Dropdown(
+        self.which: Choice[str] = Choice(
             options=["wrong answers", "right answers", "all"], description="Show", layout={"width": "240px"}
         )
         self.which.observe(lambda _change: self._fill(), "value")
@@ -273,7 +275,7 @@ class AnswersDrawer(_Drawer):
         if not self._found:
             return
         _, _, answers, pairs = self._found
-        wanted = {"wrong answers": (False,), "right answers": (True,), "all": (True, False)}[self.which.value]
+        wanted = {"wrong answers": (False,), "right answers": (True,), "all": (True, False)}[self.which.chosen]
         judged = [(s, t, a, b, pairs.right(s, a)) for s, t, a, b in answers]
         chosen = [row for row in judged if row[4] in wanted]
         lines = [[s, t, a or "(nothing)", "✓" if good else "✗", b] for s, t, a, b, good in chosen[:MOST_ROWS]]
@@ -285,7 +287,7 @@ class AnswersDrawer(_Drawer):
         self.place.value = html(table(head, lines, (), note).html).value
 
 
-def _scrolled(widget: widgets.Widget) -> widgets.Widget:
+def _scrolled(widget: widgets.HTML) -> widgets.HTML:
     widget.layout.max_height, widget.layout.overflow = "420px", "auto"
     return widget
 
@@ -320,7 +322,7 @@ def search_scores(
     lines = []
     for name, asked, said in rows:
         found = scores(job.pairs, asked, said)
-        lines.append([name, f"{found.count:,}", f"{found.exact:.1%}", f"{found.bleu:.1f}", f"{found.chrf:.1f}"])
+        lines.append([name, f"{found.answers:,}", f"{found.exact:.1%}", f"{found.bleu:.1f}", f"{found.chrf:.1f}"])
     note = "BLEU and chrF by sacrebleu, 0 to 100, over all pairs of a row."
     page = table(["search", "pairs", "exact match", "BLEU", "chrF"], lines, [1, 2, 3, 4], note)
     return page, beams + [""] * (len(sources) - len(few))

@@ -11,19 +11,18 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from nblib.decoding import Beam, beam_search, greedy
 from nblib.engine.errors import InputError
 from nblib.engine.files import write_atomic
 from nblib.export.own import saving as own
-from nblib.sources.pairs import BEGIN, END, Side, Vocabulary, vocabularies
+from nblib.sources.pairs import BEGIN, END, Vocabulary, vocabularies
 
 if TYPE_CHECKING:
-    import torch
-
     from nblib.export.own.report import OwnReport
     from nblib.labs.seq2seq.job import Translate
+    from nblib.models.encoder_decoder import EncoderDecoder
 
 SYMBOLS = "symbols.json"
 LOADER = """from nblib.labs.seq2seq.export import Translator
@@ -35,14 +34,15 @@ translator({text!r})"""
 class Translator:
     """A trained model and the symbols of both sides. Call it with a text; ``beam`` gives the ranked answers."""
 
-    def __init__(self, model: torch.nn.Module, task: str, source: Vocabulary, target: Vocabulary, max_length: int):
+    def __init__(self, model: EncoderDecoder, task: str, source: Vocabulary, target: Vocabulary, max_length: int):
         self.model, self.task, self.source, self.target = model.eval(), task, source, target
         self.max_length = max_length
 
     @classmethod
     def load(cls, folder: str | Path) -> Translator:
         """From a ``safetensors`` folder that ``save`` wrote. Raises InputError where it is none or is damaged."""
-        model, file = own.load(folder), Path(folder) / SYMBOLS
+        # Whether it is one that translates is seen from the symbols beside it.
+        model, file = cast("EncoderDecoder", own.load(folder)), Path(folder) / SYMBOLS
         try:
             found = json.loads(file.read_text(encoding="utf-8"))
             task, symbols, most = found["task"], (found["source"], found["target"]), int(found["max_length"])
@@ -86,7 +86,7 @@ class Translator:
 def save(
     folder: str | Path,
     job: Translate,
-    model: torch.nn.Module,
+    model: EncoderDecoder,
     *,
     formats: Iterable[str] = ("safetensors",),
     figures: Mapping[str, str] | None = None,
@@ -101,7 +101,7 @@ def save(
     formats, kind = list(formats), type(model).__name__
     if "onnx" in formats and kind == "Seq2Seq":
         raise InputError("onnx: the encoder packs sequences of several lengths, which ONNX cannot; take safetensors")
-    source, target = job.padded(Side(*(part[:2] for part in job.pairs.validation)))
+    source, target = job.padded(job.pairs.validation.first(2))
     builder = f"nblib.models.{'seq2seq' if kind == 'Seq2Seq' else 'transformer'}:{kind}"
     example = {"source": source.numpy(), "target": begun(target).numpy()}
     report = own.save(
@@ -121,6 +121,6 @@ def save(
     return report
 
 
-def _words(model: torch.nn.Module) -> str:
+def _words(model: EncoderDecoder) -> str:
     attention = model.config.get("attention")
     return "Transformer" if attention is None else f"GRU, attention {attention}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Generic, TypeVar, cast
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -10,6 +12,7 @@ from torch import Tensor, nn
 from nblib.decoding import Beam, beam_search, greedy
 from nblib.engine.run import Run
 from nblib.labs.seq2seq.config import Seq2SeqConfig, TransformerConfig, TranslateConfig
+from nblib.models.encoder_decoder import EncoderDecoder
 from nblib.models.seq2seq import Seq2Seq
 from nblib.models.transformer import Transformer
 from nblib.sources.pairs import BEGIN, END, PAD, Pairs, Side, pairs
@@ -19,6 +22,7 @@ from nblib.training.schedules import schedule_of
 EVAL_BATCH = 200
 # A translation may be this much longer than the longest that was trained on.
 SPARE = 4
+C = TypeVar("C", bound=TranslateConfig)
 
 
 def seq2seq(config: Seq2SeqConfig) -> Translate:
@@ -31,7 +35,7 @@ def transformer(config: TransformerConfig) -> Translate:
     return Transformers(config)
 
 
-class Translate(Fit):
+class Translate(Fit, Generic[C]):
     """Learns ``pairs(config.task)``. The batch of a step is a function of the seed and the step alone, so that two
     models see the same ones.
 
@@ -40,7 +44,7 @@ class Translate(Fit):
     those with 4 symbols going in, and so on. ``items`` are symbols of the target.
     """
 
-    config: TranslateConfig
+    config: C
     pairs: Pairs
 
     def prepare(self, run: Run) -> None:
@@ -48,7 +52,7 @@ class Translate(Fit):
         self.pairs = pairs(config.task, tones=config.tones, most=config.max_train_samples)
         run.check()
         self._train = self.padded(self.pairs.train)
-        few = Side(*(part[: config.max_eval_samples] for part in self.pairs.validation))
+        few = self.pairs.validation.first(config.max_eval_samples)
         self._held, self._held_out = few, self.padded(few)
         self.max_length = self._train[1].shape[1] + SPARE
         self._order: dict[int, np.ndarray] = {}
@@ -69,8 +73,9 @@ class Translate(Fit):
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
         """Sources (B, S) and targets (B, T) of a step: all pairs once before any comes again."""
         source, target = self._train
-        places = np.arange((step - 1) * self.config.batch_size, step * self.config.batch_size)
-        rows = torch.tensor([self._epoch(epoch)[at] for epoch, at in zip(*divmod(places, len(source)), strict=True)])
+        places = range((step - 1) * self.config.batch_size, step * self.config.batch_size)
+        epochs = (divmod(place, len(source)) for place in places)
+        rows = torch.tensor([self._epoch(epoch)[at] for epoch, at in epochs])
         return trimmed(source[rows]).to(self.device), trimmed(target[rows]).to(self.device)
 
     def _epoch(self, epoch: int) -> np.ndarray:
@@ -100,13 +105,13 @@ class Translate(Fit):
             logits, _ = model(source, begun(target))
             total += float(F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=PAD, reduction="sum"))
             count += int((target != PAD).sum())
-            right += self.right(model, self._held.sources[start : start + EVAL_BATCH], source)
+            right += self.right(cast(EncoderDecoder, model), self._held.sources[start : start + EVAL_BATCH], source)
             run.check()
         found, lengths = np.array(right), self._held.lengths
         by_length = {f"exact_{n}": float(found[lengths == n].mean()) for n in np.unique(lengths)}
         return {"loss": total / count, "exact": float(found.mean()), **by_length}
 
-    def right(self, model: nn.Module, texts: list[str], source: Tensor | None = None) -> list[bool]:
+    def right(self, model: EncoderDecoder, texts: list[str], source: Tensor | None = None) -> list[bool]:
         """Whether greedy search gets each text right, end to end."""
         return [self.pairs.right(t, said) for t, said in zip(texts, self.translate(model, texts, source), strict=True)]
 
@@ -116,7 +121,7 @@ class Translate(Fit):
         return nn.utils.rnn.pad_sequence(rows, batch_first=True, padding_value=PAD).to(self.device)
 
     @torch.no_grad()
-    def translate(self, model: nn.Module, texts: list[str], source: Tensor | None = None) -> list[str]:
+    def translate(self, model: EncoderDecoder, texts: list[str], source: Tensor | None = None) -> list[str]:
         """The likeliest symbol at each place, for all texts at once. The model is to be in eval mode."""
         source = self.source(texts) if source is None else source
         found = greedy(
@@ -125,7 +130,7 @@ class Translate(Fit):
         )  # fmt: skip
         return [self.pairs.target.decode(row) for row in found.tolist()]
 
-    def beam(self, model: nn.Module, text: str, num_beams: int = 5, length_penalty: float = 1.0) -> Beam:
+    def beam(self, model: EncoderDecoder, text: str, num_beams: int = 5, length_penalty: float = 1.0) -> Beam:
         """Beam search for one text. The model is to be in eval mode."""
         with torch.no_grad():
             state = model.start(model.encode(self.source([text])))
@@ -135,9 +140,7 @@ class Translate(Fit):
         )  # fmt: skip
 
 
-class GRUs(Translate):
-    config: Seq2SeqConfig
-
+class GRUs(Translate[Seq2SeqConfig]):
     def make_model(self, generator: torch.Generator) -> nn.Module:
         c = self.config
         return Seq2Seq(
@@ -150,9 +153,7 @@ class GRUs(Translate):
         return model(source, target, self.live["teacher_forcing"], self.generator)
 
 
-class Transformers(Translate):
-    config: TransformerConfig
-
+class Transformers(Translate[TransformerConfig]):
     def make_model(self, generator: torch.Generator) -> nn.Module:
         c = self.config
         return Transformer(

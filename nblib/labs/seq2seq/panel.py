@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import ipywidgets as widgets
 import numpy as np
@@ -13,12 +13,16 @@ from nblib.engine.config import RunConfig
 from nblib.engine.history import History
 from nblib.engine.session import Session
 from nblib.engine.states import RUNNING
-from nblib.labs.seq2seq.config import Seq2SeqConfig, TransformerConfig
+from nblib.labs.seq2seq.config import Seq2SeqConfig, TransformerConfig, TranslateConfig
 from nblib.labs.seq2seq.drawers import MOST_SYMBOLS, AnswersDrawer, BeamDrawer, ExportDrawer, ReadingsDrawer
+from nblib.ui.elements import Choice
 from nblib.ui.fit_panel import FitPanel, smoothed
 from nblib.ui.text_input import shortened
 from nblib.ui.views.heat import Heat
 from nblib.ui.views.lines import Lines
+
+if TYPE_CHECKING:
+    from nblib.labs.seq2seq.job import Translate
 
 MOST_RUNS = 6
 # Translating the sentence takes a 150th of the time, but for what a person has just typed; and in a training of ten
@@ -40,7 +44,7 @@ NOTHING_TO_LOOK_AT = (
 NO_MODEL = "Press Start: what the decoder looks at comes here."
 
 
-class TranslatePanel(FitPanel):
+class TranslatePanel(FitPanel["Translate", TranslateConfig]):
     """Settings on the left. On the right the loss, the share of held-out pairs that is right from end to end by the
     length of the input (earlier runs stay, dashed), and what the decoder looks at while it translates a typed sentence.
 
@@ -84,8 +88,8 @@ class TranslatePanel(FitPanel):
             value=SENTENCES[self.controls.config.task], description="Sentence", continuous_update=True,
             layout={"flex": "none", "width": "auto"},
         )  # fmt: skip
-        self.layer = widgets.Dropdown(options=[("last layer", -1)], description="Layer", layout={"width": "190px"})
-        self.head = widgets.Dropdown(options=[("mean of all", -1)], description="Head", layout={"width": "190px"})
+        self.layer: Choice[int] = Choice(options=[("last layer", -1)], description="Layer", layout={"width": "190px"})
+        self.head: Choice[int] = Choice(options=[("mean of all", -1)], description="Head", layout={"width": "190px"})
         for control in (self.sentence, self.layer, self.head):
             control.observe(lambda _change: self.redraw(), "value")
         self.choice = widgets.HBox([self.layer, self.head], layout={"flex_flow": "row wrap", "display": "none"})
@@ -124,7 +128,7 @@ class TranslatePanel(FitPanel):
 
     def draw(self, session: Session | None) -> None:
         history = session.history if session is not None else History()
-        config = session.config if session is not None and session.config is not None else self.controls.config
+        config = self.settings_of(session)
         if self.sentence.value in SENTENCES.values() and self.sentence.value != SENTENCES[config.task]:
             self.sentence.value = SENTENCES[config.task]
         until = float((session.total if session is not None else 0) or 0)
@@ -164,7 +168,7 @@ class TranslatePanel(FitPanel):
     def _draw_alignment(self, session: Session | None) -> None:
         fit, model = self.fit, self.model
         text, note = shortened(self.sentence.value, MOST_SYMBOLS)
-        if fit is None or model is None or not fit.done:
+        if session is None or fit is None or model is None or not fit.done:
             over = session is not None and session.over
             self._nothing("This run is over, and its model is not in memory: press Start." if over else NO_MODEL)
             return
@@ -190,8 +194,8 @@ class TranslatePanel(FitPanel):
         if found.weights is None:
             self._nothing(NOTHING_TO_LOOK_AT, title=f"{text} → {said}{right}", caption=caption)
             return
-        weights = found.weights[self.layer.value]  # heads, target, source
-        weights = weights.mean(axis=0) if self.head.value < 0 else weights[min(self.head.value, len(weights) - 1)]
+        weights, head = found.weights[self.layer.chosen], self.head.chosen  # heads, target, source
+        weights = weights.mean(axis=0) if head < 0 else weights[min(head, len(weights) - 1)]
         self.heat.show(
             weights[None], range=(0, 1), names=[""], kinds=[""], row_labels=found.target, column_labels=found.source,
             title=f"{text} → {said}{right}", caption=caption,
@@ -236,12 +240,13 @@ def reached_by(session: Session, name: str = "") -> Reached | None:
     """None before the first evaluation."""
     if session.config is None or "eval_exact" not in session.history.metrics:
         return None
-    config = session.config
+    # Only runs of translations have this metric.
+    config = cast(TranslateConfig, session.config)
     return Reached(name or name_of(config), kind_of(config), config.task, session.history)
 
 
 def name_of(config: RunConfig) -> str:
-    return "Transformer" if isinstance(config, TransformerConfig) else NAMES[config.attention]
+    return NAMES[config.attention] if isinstance(config, Seq2SeqConfig) else "Transformer"
 
 
 def kind_of(config: RunConfig) -> str:
@@ -261,7 +266,7 @@ def loss_curves(history: History, kind: str) -> list[tuple]:
 def offer(choice: widgets.Dropdown, options: list[tuple[str, int]]) -> None:
     """Other choices; what was chosen stays where it is still there."""
     if list(choice.options) != options:
-        kept = choice.value if choice.value in dict(map(reversed, options)) else options[0][1]
+        kept = choice.value if choice.value in {number for _, number in options} else options[0][1]
         choice.options = options
         choice.value = kept
 

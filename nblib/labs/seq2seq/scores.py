@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from nblib.sources.pairs import TASKS, Pairs
 
 if TYPE_CHECKING:
-    from torch import nn
-
     from nblib.labs.seq2seq.job import Translate
+    from nblib.models.encoder_decoder import EncoderDecoder
 
 EVAL_BATCH = 200
 
@@ -19,7 +18,7 @@ EVAL_BATCH = 200
 WORDS = {TASKS[0]: "none", TASKS[1]: "char"}
 
 
-def translated(job: Translate, model: nn.Module, texts: Sequence[str]) -> list[str]:
+def translated(job: Translate, model: EncoderDecoder, texts: Sequence[str]) -> list[str]:
     """The greedy translations of any number of texts, some at a time. The model is to be in eval mode."""
     found = []
     for start in range(0, len(texts), EVAL_BATCH):
@@ -28,10 +27,10 @@ def translated(job: Translate, model: nn.Module, texts: Sequence[str]) -> list[s
 
 
 class Scores(NamedTuple):
-    """Of ``count`` answers: the share that is ``exact`` (any of the right ones), 0 … 1; sacrebleu's ``bleu`` (Papineni
-    et al., 2002) and ``chrf`` (Popović, 2015) over all of them, 0 … 100."""
+    """Of so many ``answers``: the share that is ``exact`` (any of the right ones), 0 … 1; sacrebleu's ``bleu``
+    (Papineni et al., 2002) and ``chrf`` (Popović, 2015) over all of them, 0 … 100."""
 
-    count: int
+    answers: int
     exact: float
     bleu: float
     chrf: float
@@ -41,12 +40,14 @@ def scores(pairs: Pairs, sources: Sequence[str], answers: Sequence[str]) -> Scor
     """Raises ValueError where there is nothing to score, or not one answer for each source."""
     if not sources or len(sources) != len(answers):
         raise ValueError(f"{len(answers)} answers for {len(sources)} sources: give one each, and at least one")
-    from sacrebleu.metrics import BLEU, CHRF
+    from sacrebleu.metrics.bleu import BLEU
+    from sacrebleu.metrics.chrf import CHRF
 
     right = [pairs.right(source, answer) for source, answer in zip(sources, answers, strict=True)]
     known = [pairs.references(source) for source in sources]
-    # sacrebleu wants the first reference of every answer, then the second of every one, and None where there is none.
-    streams = [[r[k] if k < len(r) else None for r in known] for k in range(max(map(len, known)))]
+    # sacrebleu wants the first reference of every answer, then the second of every one, and None where there is none
+    # (which its documentation allows and its types do not).
+    streams = [[r[k] if k < len(r) else cast(str, None) for r in known] for k in range(max(map(len, known)))]
     bleu = BLEU(tokenize=WORDS.get(pairs.name, "13a"), effective_order=True).corpus_score(list(answers), streams)
     chrf = CHRF().corpus_score(list(answers), streams)
     return Scores(len(right), sum(right) / len(right), bleu.score, chrf.score)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import ipywidgets as widgets
 import numpy as np
@@ -11,7 +11,7 @@ from nblib.labs.seq2seq.drawers import MOST_SYMBOLS
 from nblib.labs.seq2seq.panel import SENTENCES, offer, unknown
 from nblib.labs.transformer.config import NAMES
 from nblib.ui.drawer import Drawer
-from nblib.ui.elements import row
+from nblib.ui.elements import Choice, row
 from nblib.ui.text_input import shortened
 from nblib.ui.views.heat import Heat
 
@@ -32,9 +32,9 @@ class AttentionDrawer(Drawer):
             layout={"flex": "1 1 260px", "width": "auto"},
         )  # fmt: skip
         narrow = {"layout": {"width": "200px"}}
-        self.layer = widgets.Dropdown(options=[("last", -1)], value=-1, description="Layer", **narrow)
-        self.head = widgets.Dropdown(options=[("each", EACH), ("mean of all", MEAN)], value=EACH, description="Head",
-                                     **narrow)  # fmt: skip
+        self.layer: Choice[int] = Choice(options=[("last", -1)], value=-1, description="Layer", **narrow)
+        self.head: Choice[int] = Choice(options=[("each", EACH), ("mean of all", MEAN)], value=EACH,
+                                        description="Head", **narrow)  # fmt: skip
         for control in (self.sentence, self.layer, self.head):
             control.observe(lambda _change: panel.redraw(), "value")
         shared = {"row_title": "writes", "column_title": "reads", "empty": NO_MODEL}
@@ -62,7 +62,7 @@ class AttentionDrawer(Drawer):
         """In the thread that may touch the models: the worker's during a run."""
         panel = self.panel
         fit, model, session = panel.fit, panel.model, panel.session
-        config = session.config if session is not None and session.config is not None else panel.controls.config
+        config = panel.settings_of(session)
         if self.sentence.value in SENTENCES.values() and self.sentence.value != SENTENCES[config.task]:
             self.sentence.value = SENTENCES[config.task]
         self._offer(config)
@@ -83,7 +83,8 @@ class AttentionDrawer(Drawer):
         model.eval()
         for name, heat in self.heats.items():
             found = align(fit, model[name], text)
-            weights, titles = self._chosen(name, found.weights)
+            # Either of the two attends: ``RaceConfig`` offers no GRU that does not.
+            weights, titles = self._chosen(name, cast(np.ndarray, found.weights))
             right = " ✓" if fit.pairs.right(text, found.answer) else ""
             caption = f"{unknown(found.unknown)} {note}" if name == "transformer" else ""
             heat.show(
@@ -96,13 +97,14 @@ class AttentionDrawer(Drawer):
         """weights [layers, heads, T, S] → panes [n, T, S] and what stands above each."""
         if name == "gru":
             return weights[0], ["its attention"]
-        layer = weights[self.layer.value]
-        said = f"layer {self.layer.value + 1 if self.layer.value >= 0 else len(weights)}"
-        if self.head.value == EACH:
+        number, head = self.layer.chosen, self.head.chosen
+        layer = weights[number]
+        said = f"layer {number + 1 if number >= 0 else len(weights)}"
+        if head == EACH:
             return layer, [f"{said}, head {k + 1}" if k == 0 else f"head {k + 1}" for k in range(len(layer))]
-        if self.head.value == MEAN:
+        if head == MEAN:
             return layer.mean(axis=0, keepdims=True), [f"{said}, mean of {len(layer)} heads"]
-        return layer[self.head.value][None], [f"{said}, head {self.head.value + 1}"]
+        return layer[head][None], [f"{said}, head {head + 1}"]
 
     def _offer(self, config: Any) -> None:
         layers = [("last", -1), *((f"layer {n + 1}", n) for n in range(config.num_layers - 1))]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +13,8 @@ from nblib.engine.run import Run
 from nblib.labs.seq2seq.job import Translate
 from nblib.labs.transformer.config import NAMES, RaceConfig
 from nblib.labs.transformer.sizes import gru_size
+from nblib.models.encoder_decoder import EncoderDecoder
+from nblib.models.layers import Networks
 from nblib.models.seq2seq import Seq2Seq
 from nblib.models.transformer import Transformer
 from nblib.training.fit import Step, parameters
@@ -24,7 +27,7 @@ def race(config: RaceConfig) -> Race:
     return Race(config)
 
 
-class Race(Translate):
+class Race(Translate[RaceConfig]):
     """Each racer learns as it would alone: the same first weights, batches, dropout and clipping, an Adam of its own.
 
     With ``equal="steps"`` both take every step of the run. With "time" a step of the run is one step of whoever has had
@@ -36,8 +39,6 @@ class Race(Translate):
     and ``seconds`` by then, ``tokens_per_second`` (symbols of the target) and ``epoch_seconds``, as ``eval_…_gru``.
     ``loss`` is the mean of those that took the step.
     """
-
-    config: RaceConfig
 
     def __init__(self, config: RaceConfig):
         super().__init__(config)
@@ -66,17 +67,20 @@ class Race(Translate):
             *sizes, hidden_size=hidden, embedding_size=c.hidden_size, attention=c.attention, dropout=c.dropout,
             generator=draws[0],
         )  # fmt: skip
-        model = nn.ModuleDict({"gru": gru, "transformer": transformer})
+        model: Networks[EncoderDecoder] = Networks({"gru": gru, "transformer": transformer})
         model.config = {name: racer.config for name, racer in model.items()}
         return model
 
     def make_optimizer(self, model: nn.Module) -> torch.optim.Optimizer:
         decays = {"gru": self.config.gru_adam_beta2, "transformer": self.config.adam_beta2}
-        groups = [{"params": list(model[name].parameters()), "betas": (0.9, decays[name])} for name in RACERS]
+        groups = [
+            {"params": list(racer.parameters()), "betas": (0.9, decays[name])}
+            for name, racer in racers_of(model).items()
+        ]
         return torch.optim.Adam(groups, fused=True)
 
     def clipped(self, model: nn.Module) -> dict[str, list[nn.Parameter]]:
-        return {f"grad_norm_{name}": list(model[name].parameters()) for name in RACERS}
+        return {f"grad_norm_{name}": list(racer.parameters()) for name, racer in racers_of(model).items()}
 
     def racer_rate(self, name: str, step: int) -> float:
         """The learning rate of a racer at a step of the run."""
@@ -95,7 +99,7 @@ class Race(Translate):
         """One step of one racer, timed: its own batch and dropout, and the rate of the step of the run."""
         began, own, rate = self._now(), self.steps[name] + 1, self.racer_rate(name, step)
         group = self.optimizer.param_groups[RACERS.index(name)]
-        taken = self.descend(self.model[name], own, [f"grad_norm_{name}"], [group], rate)
+        taken = self.descend(racers_of(self.model)[name], own, [f"grad_norm_{name}"], [group], rate)
         self.seconds[name] += self._now() - began
         self.steps[name], self.tokens[name] = own, self.tokens[name] + taken.items
         metrics = {
@@ -114,7 +118,7 @@ class Race(Translate):
     def evaluate(self, model: nn.Module, run: Run) -> dict[str, float]:
         metrics: dict[str, float] = {}
         for name in RACERS:
-            own = super().evaluate(model[name], run)
+            own = super().evaluate(racers_of(model)[name], run)
             own |= {"step": self.steps[name], "seconds": self.seconds[name], **self.speed(name)}
             metrics |= {f"{metric}_{name}": float(value) for metric, value in own.items()}
         return metrics
@@ -142,3 +146,8 @@ class Race(Translate):
     def restore(self, extra: dict[str, Tensor]) -> None:
         for name, held in (("steps", self.steps), ("seconds", self.seconds), ("tokens", self.tokens)):
             held.update(zip(RACERS, extra[name].tolist(), strict=True))
+
+
+def racers_of(model: nn.Module) -> Networks[EncoderDecoder]:
+    """What ``Race.make_model`` made, by name in the order of ``RACERS``: ``Fit`` hands it on as any Module."""
+    return cast("Networks[EncoderDecoder]", model)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import torch
@@ -11,6 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from nblib.labs.transformer.sizes import gru_size
+from nblib.models.encoder_decoder import EncoderDecoder
 from nblib.models.seq2seq import Seq2Seq
 from nblib.models.transformer import Transformer
 from nblib.training.series import Series
@@ -22,7 +23,7 @@ SYMBOLS = 300
 def pair(
     source_size: int = SYMBOLS, target_size: int = SYMBOLS, *, hidden_size: int = 128, num_layers: int = 2,
     dropout: float = 0.0, max_length: int = 512,
-) -> dict[str, nn.Module]:  # fmt: skip
+) -> dict[str, EncoderDecoder]:  # fmt: skip
     """A Transformer, and a GRU with attention that has as many parameters."""
     transformer = Transformer(
         source_size, target_size, hidden_size=hidden_size, intermediate_size=4 * hidden_size, num_layers=num_layers,
@@ -35,7 +36,7 @@ def pair(
 
 
 def against_length(
-    models: dict[str, nn.Module],
+    models: Mapping[str, EncoderDecoder],
     lengths: Sequence[int] = LENGTHS,
     *,
     batch_size: int = 16,
@@ -61,8 +62,9 @@ def against_length(
 
 
 def _measured(
-    models: dict[str, nn.Module], lengths: Sequence[int], batch_size: int, steps: bool, repeats: int, series: Series
-) -> list[dict[str, float]]:
+    models: Mapping[str, EncoderDecoder], lengths: Sequence[int], batch_size: int, steps: bool, repeats: int,
+    series: Series,
+) -> list[dict[str, float]]:  # fmt: skip
     optimizers = {name: torch.optim.Adam(model.parameters(), fused=True) for name, model in models.items()}
     rows = []
     for length in lengths:

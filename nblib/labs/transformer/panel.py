@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 import numpy as np
@@ -12,10 +12,13 @@ from nblib.engine.session import Session
 from nblib.labs.transformer.attention_drawer import AttentionDrawer
 from nblib.labs.transformer.config import NAMES, RaceConfig
 from nblib.labs.transformer.schedule_figure import schedule_lines
-from nblib.ui.elements import html, row
+from nblib.ui.elements import Choice, html, row
 from nblib.ui.fit_panel import POINTS, FitPanel
 from nblib.ui.pages import Page, table
 from nblib.ui.views.lines import Lines
+
+if TYPE_CHECKING:
+    from nblib.labs.transformer.job import Race
 
 KINDS = {"gru": "gru", "transformer": "other"}
 SHORT = {"gru": "GRU", "transformer": "Transformer"}
@@ -23,7 +26,7 @@ STEPS, SECONDS = "own steps", "seconds of own training"
 AXES = {STEPS: "step", SECONDS: "seconds"}
 
 
-class RacePanel(FitPanel):
+class RacePanel(FitPanel["Race", RaceConfig]):
     """Settings on the left. On the right, of both: the loss, the share of held-out pairs right from end to end and the
     same by the length of the input, over steps or over the seconds that each has had; the learning-rate schedules; and
     a table of sizes and speeds. Below, on demand, what both look at while they translate a typed sentence."""
@@ -40,7 +43,7 @@ class RacePanel(FitPanel):
     fastest = 0.4
 
     def pictures(self) -> widgets.DOMWidget:
-        self.axis = widgets.Dropdown(
+        self.axis: Choice[str] = Choice(
             options=list(AXES), value=STEPS, description="Curves over", style={"description_width": "initial"},
             layout={"width": "290px"},
         )  # fmt: skip
@@ -79,7 +82,7 @@ class RacePanel(FitPanel):
 
     def draw(self, session: Session | None) -> None:
         history = session.history if session is not None else History()
-        over, words = AXES[self.axis.value], self.axis.value
+        over, words = AXES[self.axis.chosen], self.axis.chosen
         self.losses.show(loss_curves(history, over), x_title=words)
         self.exact.show(exact_curves(history, over), x_title=words)
         self.lengths.show(length_curves(history))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import cast
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from nblib.training.finetune.config import FineTuneConfig
 from nblib.training.finetune.data import Split
@@ -17,7 +18,8 @@ class NumberLoader(DataLoader):
     """Batches as lists of example numbers; ``padded`` makes the tensors."""
 
     def set_epoch(self, epoch: int) -> None:
-        self.batch_sampler.set_epoch(epoch)
+        # ``train_loader`` gives no other sampler.
+        cast(OrderedBatches, self.batch_sampler).set_epoch(epoch)
 
 
 def train_loader(config: FineTuneConfig, split: Split, rank: int, world_size: int) -> NumberLoader:
@@ -33,7 +35,9 @@ def train_loader(config: FineTuneConfig, split: Split, rank: int, world_size: in
     )
     # A generator of its own: DataLoader draws a number from the process-wide one otherwise.
     draws = torch.Generator().manual_seed(0)
-    return NumberLoader(range(len(split)), batch_sampler=order, collate_fn=list, generator=draws)
+    # A range has all that the loader asks of a data set.
+    numbers = cast("Dataset[int]", range(len(split)))
+    return NumberLoader(numbers, batch_sampler=order, collate_fn=list, generator=draws)
 
 
 def padded(split: Split, rows: Sequence[int], pad_token_id: int, device: torch.device) -> dict[str, torch.Tensor]:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from nblib import sources
 from nblib.engine.errors import InputError
+from nblib.sources.report import Report
 from nblib.training.finetune.config import FineTuneConfig
 from nblib.training.finetune.order import OrderedBatches, padding_share
 from nblib.training.finetune.pretrained import load_tokenizer
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 SPLITS = ("train", "validation", "test")
 
@@ -36,9 +42,9 @@ class Prepared:
 
     splits: dict[str, Split]
     names: list[str]
-    tokenizer: object
-    report: object
-    model_path: object
+    tokenizer: PreTrainedTokenizerBase
+    report: Report
+    model_path: Path
 
 
 def prepare(config: FineTuneConfig, between: Callable[[], None] = lambda: None) -> Prepared:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import numpy as np
+
+if TYPE_CHECKING:
+    import torch
 
 
 class _Enough(Exception):
@@ -24,7 +28,7 @@ class FrozenCache:
     def __init__(self, layers, count: int, lengths: np.ndarray):
         self._layers, self._count = layers, count
         self.offsets = np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
-        self.states = None
+        self.states: torch.Tensor | None = None
         self._tuple = False
 
     @staticmethod
@@ -70,8 +74,11 @@ class FrozenCache:
         """The kept states of these examples, float [batch, length, hidden_size], zero where ``attention_mask`` is."""
         import torch
 
-        hidden = self.states.new_zeros((*attention_mask.shape, self.states.shape[1]))
-        parts = [self.states[self.offsets[r] : self.offsets[r + 1]] for r in rows]
+        states = self.states
+        if states is None:
+            raise RuntimeError("batch: no state is kept yet; fill() comes first")
+        hidden = states.new_zeros((*attention_mask.shape, states.shape[1]))
+        parts = [states[self.offsets[r] : self.offsets[r + 1]] for r in rows]
         hidden[attention_mask.bool()] = torch.cat(parts)
         return hidden
 
@@ -91,7 +98,7 @@ class FrozenCache:
         import torch
 
         layers, whole = self._layers, list(self._layers)
-        kept = torch.nn.Identity()
+        kept = torch.nn.Module()
         kept.forward = lambda *args, **kwargs: (hidden,) if self._tuple else hidden
         # Every model walks over its ModuleList; changing what is in it leaves all else as its authors wrote it.
         layers._modules = {str(i): m for i, m in enumerate([kept, *whole[self._count :]])}

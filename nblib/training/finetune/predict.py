@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -14,6 +14,8 @@ from nblib.engine.jobs import read_config
 
 if TYPE_CHECKING:
     import torch
+
+    from nblib.training.finetune.config import FineTuneConfig
 
 # Texts tokenised at a time, so that a file of millions needs no more memory than one of thousands.
 _CHUNK = 4096
@@ -50,7 +52,7 @@ class Predictor:
         limits = [self.tokenizer.model_max_length, longest_text(config) or 8192]
         run_config = (self.path.parent if self.path.name == "model" else Path(path)) / "config.yaml"
         if run_config.is_file():
-            limits.append(read_config(run_config).max_length)
+            limits.append(cast("FineTuneConfig", read_config(run_config)).max_length)
         self.max_length: int = min(limits)
         self._lock = threading.Lock()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, cast
 
 from nblib.engine.errors import InputError
 from nblib.training.finetune.config import FineTuneConfig
@@ -53,7 +53,9 @@ def load_classifier(config: FineTuneConfig, path, names: list[str], say: Callabl
     """
     with quiet():
         settings = _settings_of(config, path)
-        old = [settings.id2label[i] for i in sorted(settings.id2label)] if _has_head(settings) else []
+        # A config without names has LABEL_0, LABEL_1, …, and numbers its classes by int.
+        labels = cast("dict[int, str]", settings.id2label)
+        old = [labels[i] for i in sorted(labels)] if _has_head(settings) else []
         kept = sorted(old) == sorted(names)
         model, new = _load_weights(config, path, settings, old if kept else names)
     if old and not kept:

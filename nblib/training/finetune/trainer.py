@@ -17,13 +17,15 @@ Where the library's Trainer gets in the way it is mended here, and only here:
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
+import safetensors.torch as tensors
 import torch
 import torch.nn.functional as F
 from torch.optim.lr_scheduler import LambdaLR
 from torch.utils.data import DataLoader
-from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerState, TrainingArguments
+from transformers import PreTrainedModel, PrinterCallback, ProgressCallback, Trainer, TrainerState, TrainingArguments
 from transformers.trainer import TRAINER_STATE_NAME
 
 from nblib.engine import checkpoints
@@ -51,13 +53,18 @@ class SessionTrainer(Trainer):
     Raises, while it trains: Stopped; MemoryError where not even one example at a time can be computed.
     """
 
+    # The library leaves open what these are, and whether they are there; ours are, from the first step at the latest.
+    model: PreTrainedModel
+    optimizer: torch.optim.Optimizer
+
     def __init__(self, config: FineTuneConfig, run: Run, model, prepared: Prepared, args: TrainingArguments, folder):
         super().__init__(model=model, args=args)
         for callback in (PrinterCallback, ProgressCallback):
             self.remove_callback(callback)
         self.config, self.run, self.splits = config, run, prepared.splits
         self.checkpoint_folder = Path(folder) / "checkpoints"
-        self.pad_token_id = prepared.tokenizer.pad_token_id or 0
+        # One token, as a classifier's tokenizer has; the library's types allow lists for other kinds.
+        self.pad_token_id = cast("int | None", prepared.tokenizer.pad_token_id) or 0
         self.processes = Processes(self.args.world_size, self.args.process_index, self.args.device)
         total = config.epochs * self.steps_per_epoch
         self.total_steps = min(total, config.max_steps) if config.max_steps else total
@@ -68,7 +75,7 @@ class SessionTrainer(Trainer):
         self.saved_step = -1
         self.handled_step = -1
         self._early: dict[str, float] = {}
-        self._step_batches: list[tuple] = []
+        self._step_batches: list[tuple[list[int], int]] = []
         self._known: dict[str, tuple[int, np.ndarray]] = {}
         self._loaded: int | None = None
         weights = class_weights(self.splits["train"].labels, model.config.num_labels)
@@ -134,14 +141,15 @@ class SessionTrainer(Trainer):
         return 0
 
     def training_step(self, model, inputs, num_items_in_batch=None):
-        rows = inputs
-        self._step_batches.append((rows, num_items_in_batch))
+        # What ``NumberLoader`` gives and ``_get_num_items_in_batch`` counts.
+        rows, total = cast("list[int]", inputs), cast(int, num_items_in_batch)
+        self._step_batches.append((rows, total))
         model.train()
         # model.train() reaches the frozen layers too; their dropout would make every kept state a lie.
         for module in self.frozen:
             module.eval()
         try:
-            loss = self._part(model, rows, num_items_in_batch, len(self._step_batches) - 1)
+            loss = self._part(model, rows, total, len(self._step_batches) - 1)
         except (RuntimeError, MemoryError) as error:
             # One process cannot repeat a step on its own: the others wait for its gradients.
             if not out_of_memory(error) or not self.processes.alone:
@@ -155,19 +163,19 @@ class SessionTrainer(Trainer):
             self.run.check(calls=False)
         return loss
 
-    def _part(self, model, rows, total: int, part: int):
+    def _part(self, model, rows: list[int], total: int, part: int) -> torch.Tensor:
         """Forward and backward of one micro-batch, in as many pieces as memory asks for.
 
         Returns its share of the step's loss.
         """
         pieces = [p.tolist() for p in np.array_split(rows, min(self.standing.parts, len(rows)))]
-        step, loss_sum = self.state.global_step, 0.0
+        step, losses = self.state.global_step, []
         for number, piece in enumerate(pieces):
             with generators_seeded(self.config.seed, 1, step, part, number, self.processes.rank):
                 loss = self.loss_of(model, self.splits["train"], piece, total)
                 self.accelerator.backward(loss)
-            loss_sum = loss_sum + loss.detach()
-        return loss_sum
+            losses.append(loss.detach())
+        return sum(losses[1:], losses[0])
 
     def loss_of(self, model, split: Split, rows, total: int):
         """Summed cross-entropy of these rows over ``total``, the examples of the whole optimiser step.
@@ -207,9 +215,7 @@ class SessionTrainer(Trainer):
             )
             try:
                 # Only the last loss is this call's; the losses before it were already counted.
-                for part, (rows, total) in enumerate(self._step_batches):
-                    loss = self._part(model, rows, total, part)
-                return loss
+                return [self._part(model, *batch, part) for part, batch in enumerate(self._step_batches)][-1]
             except (RuntimeError, MemoryError) as error:
                 if not out_of_memory(error):
                     raise
@@ -315,11 +321,11 @@ class SessionTrainer(Trainer):
         """float32 [rows, classes] in the order of the split. A look between every two batches."""
         if self._known.get(name, (None,))[0] == self.weights_of:
             return self._known[name][1]
-        split, size = self.splits[name], self.config.eval_batch_size
+        split, size, classes = self.splits[name], self.config.eval_batch_size, cast(int, self.model.config.num_labels)
         order = np.argsort(split.lengths, kind="stable")[::-1]
         batches = [order[i : i + size] for i in range(0, len(order), size)]
         rounds = -(-len(batches) // self.processes.count)
-        logits = np.zeros((len(split), self.model.config.num_labels), np.float32)
+        logits = np.zeros((len(split), classes), np.float32)
         self.model.eval()
         with self.run.phase("evaluation"):
             for number in range(rounds):
@@ -364,9 +370,7 @@ class SessionTrainer(Trainer):
         self.saved_step = step
 
     def _fill(self, folder: Path) -> None:
-        from safetensors.torch import save_model
-
-        save_model(self.model, str(folder / "model.safetensors"), metadata={"format": "pt"})
+        tensors.save_model(self.model, str(folder / "model.safetensors"), metadata={"format": "pt"})
         self.model.config.save_pretrained(folder)
         torch.save(self.optimizer.state_dict(), folder / "optimizer.pt")
         torch.save(self.lr_scheduler.state_dict(), folder / "scheduler.pt")
@@ -374,9 +378,7 @@ class SessionTrainer(Trainer):
         self.standing.write(folder)
 
     def _load_from_checkpoint(self, resume_from_checkpoint, model=None):
-        from safetensors.torch import load_model
-
-        load_model(self.model, str(Path(resume_from_checkpoint) / "model.safetensors"))
+        tensors.load_model(self.model, str(Path(resume_from_checkpoint) / "model.safetensors"))
         self.standing = Standing.read(Path(resume_from_checkpoint))
         self.args.max_grad_norm = self.standing.live["max_grad_norm"]
 
@@ -391,9 +393,7 @@ class SessionTrainer(Trainer):
 
     def load_weights(self, step: int) -> None:
         """The weights of a checkpoint into the model."""
-        from safetensors.torch import load_model
-
         path = self.checkpoint_folder / checkpoints.name(step)
         checkpoints.verify(path)
-        load_model(self.model, str(path / "model.safetensors"))
+        tensors.load_model(self.model, str(path / "model.safetensors"))
         self._loaded = step

@@ -15,6 +15,8 @@ FOLDER = Path(__file__).parent
 _IMPORT = re.compile(r'^import \{([^}]*)\} from "(\.[^"]+)";\n', re.MULTILINE)
 # Types and whole lines of prose, for whoever reads the file; each view sends its script to the page, and often.
 _COMMENT = re.compile(r"^[ \t]*//[^\n]*\n|^[ \t]*/\*\*(?:[^*]|\*(?!/))*\*/\n|/\*\*(?:[^*]|\*(?!/))*\*/ ?", re.MULTILINE)
+# What the patterns above would take for a comment or for indentation, and is none.
+_QUOTED = re.compile(r"""^[^/]*(["'])(?:(?!\1).)*/\*""")
 _INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 _EXPORT = re.compile(r"^export (?=(?:async )?(?:function|const|class) (\w+))", re.MULTILINE)
 
@@ -55,8 +57,12 @@ def _collect(path: Path, order: dict[Path, str], above: tuple[Path, ...]) -> Non
         _collect((path.parent / there).resolve(), order, (*above, path))
 
     def bound(match: re.Match) -> str:
+        there = (path.parent / match[2]).resolve()
+        asked = {name.split()[0] for name in match[1].split(",") if name.strip()}
+        if missing := asked - set(_EXPORT.findall(order[there])):
+            raise ValueError(f"{path.name}: {there.name} exports no {', '.join(sorted(missing))}")
         names = re.sub(r"(\w+) as (\w+)", r"\1: \2", " ".join(match[1].split()).rstrip(","))
-        return f"const {{ {names} }} = {_name((path.parent / match[2]).resolve(), order)};\n"
+        return f"const {{ {names} }} = {_name(there, order)};\n"
 
     order[path] = _IMPORT.sub(bound, source)
 
@@ -75,4 +81,8 @@ def _name(path: Path, order: dict[Path, str]) -> str:
 
 @cache
 def _read(path: Path) -> str:
-    return _INDENT.sub("", _COMMENT.sub("", path.read_text(encoding="utf-8")))
+    source = path.read_text(encoding="utf-8")
+    for number, line in enumerate(source.splitlines(), start=1):
+        if line.count("`") % 2 or _QUOTED.search(line):
+            raise ValueError(f"{path.name}, line {number}: a template over several lines, or /* in a string")
+    return _INDENT.sub("", _COMMENT.sub("", source.rstrip() + "\n"))

@@ -61,7 +61,7 @@ def test_bleu_is_the_papers_and_exact_is_counted():
     answers = ["I like to eat rice.", "She reads old books at the park.", "Hello."]
     found = scores(task(TASKS[2], known), list(known), answers)
     wanted = counted_bleu([words(a) for a in answers], [words(r[0]) for r in known.values()])
-    assert found.bleu == pytest.approx(wanted) and found.exact == pytest.approx(1 / 3) and found.count == 3
+    assert found.bleu == pytest.approx(wanted) and found.exact == pytest.approx(1 / 3) and found.answers == 3
     perfect = scores(task(TASKS[2], known), list(known), [r[0] for r in known.values()])
     assert (perfect.exact, perfect.bleu, perfect.chrf) == (1, pytest.approx(100), pytest.approx(100))
     assert 0 < found.chrf < 100

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import cast
 
 import numpy as np
 import torch
@@ -74,13 +75,13 @@ class Characters(Fit):
             logits, _ = model(x)
             total += float(F.cross_entropy(logits.flatten(0, 1), y.flatten())) / EVAL_BATCHES
             run.check()
-        said = self.sample(model, self.done, check=run.check)
+        said = self.sample(cast(Recurrent, model), self.done, check=run.check)
         temperature = self.live["temperature"]
         run.session.history.event("sample", step=self.done, temperature=temperature, text=said)
         return {"loss": total}
 
     def sample(
-        self, model: nn.Module, number: int, prompt: str = "\n", check: Callable[[], None] = lambda: None
+        self, model: Recurrent, number: int, prompt: str = "\n", check: Callable[[], None] = lambda: None
     ) -> str:
         """What the model writes now, at the temperature that is in force; ``number`` decides the draws."""
         found = []

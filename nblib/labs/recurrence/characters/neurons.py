@@ -8,7 +8,7 @@ labels that were moved against the text.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -196,7 +196,7 @@ def _standard(values: np.ndarray) -> np.ndarray:
     return values / np.maximum(values.std(axis=0), 1e-9)
 
 
-def neuron_table(found: list[Found], untrained: list[Found] = ()) -> Page:
+def neuron_table(found: list[Found], untrained: Sequence[Found] = ()) -> Page:
     """What ``search`` found, a row a meaning; beside it what it found in the same network before training."""
     rows = [[f.meaning, f.verdict, shown(f.score, "+"), shown(f.chance, "±"), f"{f.share:.1%}"] for f in found]
     head = ["meaning", "verdict", "score", "by chance", "applies to"]

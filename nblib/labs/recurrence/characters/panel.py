@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 
@@ -18,13 +18,16 @@ from nblib.ui.fit_panel import FitPanel, smoothed
 from nblib.ui.text_input import well_formed
 from nblib.ui.views.lines import Lines
 
+if TYPE_CHECKING:
+    from nblib.labs.recurrence.characters.job import Characters
+
 MOST_SAMPLES = 60
 # Writing takes a hundredth of the time at most, and nobody reads faster than this.
 PAUSE_SECONDS = 2.5
 REST = 100
 
 
-class CharactersPanel(FitPanel):
+class CharactersPanel(FitPanel["Characters", CharactersConfig]):
     """Settings on the left, the loss and what the model writes on the right. While it learns it writes every few
     seconds, and at once where the temperature is moved; the older samples stay, a slider away."""
 
@@ -68,8 +71,8 @@ class CharactersPanel(FitPanel):
         until = float((session.total if session is not None else 0) or 0)
         self.lines.show(curves(history, self.controls.config.cell), until=until)
         self._take_events(history)
-        if self.model is not None and session is not None:
-            self._write(session)
+        if (fit := self.fit) is not None and self.model is not None and session is not None:
+            self._write(session, fit)
         if [s["number"] for s in self._samples] != [s["number"] for s in self.writing.samples]:
             self.writing.samples = list(self._samples)
         if hasattr(self, "drawers") and self.shown_drawer == "inside":
@@ -83,8 +86,7 @@ class CharactersPanel(FitPanel):
                 self._add(event["step"], event["temperature"], event["text"])
         self._events_read = len(events)
 
-    def _write(self, session: Session) -> None:
-        fit = self.fit
+    def _write(self, session: Session, fit: Characters) -> None:
         # Over, the config's; during a run, what the worker says is in force.
         temperature = fit.live["temperature"] if session.active else self.controls.config.temperature
         asked = (fit.done, temperature, self.prompt.value)

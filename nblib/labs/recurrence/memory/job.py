@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import torch
@@ -14,8 +15,12 @@ from nblib.labs.recurrence.backpropagation import norms, through_time, trace
 from nblib.labs.recurrence.memory import tasks
 from nblib.labs.recurrence.memory.config import RecurrentConfig
 from nblib.models.cells import GATES
+from nblib.models.layers import Networks
 from nblib.models.recurrent import Recurrent
 from nblib.training.fit import Fit, Loss
+
+if TYPE_CHECKING:
+    from nblib.labs.recurrence.text import Text
 
 CELLS = ("rnn", "lstm", "gru")
 # Gradients through time are looked at for this many examples of a batch, and kept in this many columns at most.
@@ -70,7 +75,7 @@ class Recurrence(Fit):
     def __init__(self, config: RecurrentConfig):
         super().__init__(config)
         self.columns = Columns(config.record_steps, [], [])
-        self.text = None
+        self.text: Text | None = None
         self._watched: dict[str, Tensor] = {}
 
     @property
@@ -86,7 +91,7 @@ class Recurrence(Fit):
             run.check()
 
     def make_model(self, generator: torch.Generator) -> nn.Module:
-        model = nn.ModuleDict({cell: self._network(cell, generator) for cell in self.cells})
+        model = Networks({cell: self._network(cell, generator) for cell in self.cells})
         model.config = {cell: network.config for cell, network in model.items()}
         return model
 
@@ -114,8 +119,10 @@ class Recurrence(Fit):
             x, y = tasks.adding(rng, size, config.length)
         elif config.task == "copy":
             x, y = tasks.copy(rng, size, config.length)
-        else:
+        elif self.text is not None:
             x, y = self.text.windows(rng, size, config.length, held_out=step >= EVALUATION)
+        else:
+            raise RuntimeError("batch: the text of characters is read by prepare(), which comes first")
         return torch.from_numpy(x).to(self.device), torch.from_numpy(y).to(self.device)
 
     def loss_of(self, answers: Tensor, y: Tensor) -> Tensor:
@@ -125,34 +132,38 @@ class Recurrence(Fit):
 
     def loss(self, model: nn.Module, step: int) -> Loss:
         x, y = self.batch(step)
-        self._x, total, metrics = x, 0.0, {}
+        self._x, losses, metrics = x, [], {}
         watched = self.columns.wants(step)
-        for cell, network in model.items():
+        networks = networks_of(model)
+        for cell, network in networks.items():
             hidden, _ = network.hidden(x)  # (B, T, H)
             if watched:
                 hidden.retain_grad()
                 self._watched[cell] = hidden
             loss = self.loss_of(network.readout(hidden), y)
             metrics[f"loss_{cell}"] = loss.detach()
-            total = total + loss
-        return Loss(total, x.shape[0], metrics if len(model) > 1 else {})
+            losses.append(loss)
+        return Loss(sum(losses[1:], losses[0]), x.shape[0], metrics if len(networks) > 1 else {})
 
     def clipped(self, model: nn.Module) -> dict[str, list[nn.Parameter]]:
-        if len(model) == 1:
+        networks = networks_of(model)
+        if len(networks) == 1:
             return super().clipped(model)
-        return {f"grad_norm_{cell}": list(network.parameters()) for cell, network in model.items()}
+        return {f"grad_norm_{cell}": list(network.parameters()) for cell, network in networks.items()}
 
     def after_backward(self, model: nn.Module, step: int) -> None:
         if not self._watched:
             return
-        found = []
+        columns = []
         for cell, hidden in self._watched.items():
-            network, x = model[cell], self._x[:LOOKED_AT]
+            network, x = networks_of(model)[cell], self._x[:LOOKED_AT]
+            # The backward pass is done, and ``loss`` asked for this gradient.
+            direct = cast(Tensor, hidden.grad)[:LOOKED_AT]
             with torch.no_grad():
                 fed = network.inputs(x)
             seen = trace(cell, fed, hidden.detach()[:LOOKED_AT], network.weights())
-            found.append(norms(through_time(cell, seen, hidden.grad[:LOOKED_AT], network.weights())))
-        self.columns.add(step, torch.stack(found).float().cpu().numpy())
+            columns.append(norms(through_time(cell, seen, direct, network.weights())))
+        self.columns.add(step, torch.stack(columns).float().cpu().numpy())
         self._watched = {}
 
     def example(self, text: str) -> tuple[Tensor, list[str], str]:
@@ -176,7 +187,7 @@ class Recurrence(Fit):
         found: dict[str, float] = {}
         for number in range(EVAL_BATCHES):
             x, y = self.batch(EVALUATION + number, 128)
-            for cell, network in model.items():
+            for cell, network in networks_of(model).items():
                 answers, _ = network(x)
                 said = {f"loss_{cell}": self.loss_of(answers, y)}
                 if self.config.task != "adding":
@@ -197,6 +208,11 @@ class Recurrence(Fit):
 
     def restore(self, extra: dict[str, Tensor]) -> None:
         self.columns = Columns(int(extra["every"]), extra["steps"].tolist(), list(extra["norms"].numpy()))
+
+
+def networks_of(model: nn.Module) -> Networks[Recurrent]:
+    """What ``Recurrence.make_model`` made, by its cell: ``Fit`` hands it on as any Module."""
+    return cast("Networks[Recurrent]", model)
 
 
 def gates(network: Recurrent, x: Tensor) -> dict[str, np.ndarray]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
 import numpy as np
@@ -11,10 +11,14 @@ from nblib.engine.history import History
 from nblib.engine.session import Session
 from nblib.labs.recurrence.memory.config import NAMES, RecurrentConfig
 from nblib.ui.drawer import Drawer
+from nblib.ui.elements import Choice
 from nblib.ui.fit_panel import FitPanel, smoothed
 from nblib.ui.text_input import shortened
 from nblib.ui.views.heat import Heat
 from nblib.ui.views.lines import Lines
+
+if TYPE_CHECKING:
+    from nblib.labs.recurrence.memory.job import Recurrence
 
 MOST_LETTERS = 160
 # Below this a gradient is as good as none; colours end here.
@@ -22,7 +26,7 @@ FAINTEST = 1e-12
 SENTENCE = "she said: do you remember where we left the keys?"
 
 
-class RecurrencePanel(FitPanel):
+class RecurrencePanel(FitPanel["Recurrence", RecurrentConfig]):
     """Settings on the left; on the right the loss of each network, and below it a heatmap a network: the gradient norm
     at every time step, a column each time it was looked at. A slider goes through the training steps."""
 
@@ -57,7 +61,7 @@ class RecurrencePanel(FitPanel):
 
     def draw(self, session: Session | None) -> None:
         history = session.history if session is not None else History()
-        task = self._task(session)
+        task = self.settings_of(session).task
         log = task != "characters"
         from nblib.labs.recurrence.memory.tasks import ADDING_BY_CHANCE
 
@@ -68,10 +72,6 @@ class RecurrencePanel(FitPanel):
         if hasattr(self, "drawers") and self.shown_drawer == "gates":
             self.drawers["gates"].draw()
 
-    def _task(self, session: Session | None) -> str:
-        config = session.config if session is not None and session.config is not None else self.controls.config
-        return config.task
-
     def _draw_heat(self) -> None:
         fit = self.fit
         steps = tuple(fit.columns.steps) if fit is not None else ()
@@ -79,7 +79,7 @@ class RecurrencePanel(FitPanel):
         if (id(fit), steps) == self._columns:
             return
         self._columns = (id(fit), steps)
-        if not steps:
+        if fit is None or not steps:
             self.heat.show(np.zeros((0, 0, 0)), range=(FAINTEST, 1.0), names=[], kinds=[], column_labels=[])
             return
         values = np.transpose(fit.columns.array, (1, 2, 0))  # networks, time steps, columns
@@ -105,7 +105,7 @@ class GatesDrawer(Drawer):
             continuous_update=True,
             layout={"flex": "1 1 300px", "width": "auto"},
         )
-        self.network = widgets.Dropdown(
+        self.network: Choice[str] = Choice(
             options=[(name, cell) for cell, name in NAMES.items()], value="lstm", description="Network",
             layout={"width": "210px"},
         )  # fmt: skip
@@ -123,7 +123,7 @@ class GatesDrawer(Drawer):
         self.panel.redraw()
 
     def draw(self) -> None:
-        fit, cell, model = self.panel.fit, self.network.value, self.panel.model
+        fit, cell, model = self.panel.fit, self.network.chosen, self.panel.model
         if fit is None or model is None:
             self._nothing("The gates come here once the networks are there: press Start.")
             return

@@ -9,6 +9,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from nblib.labs.recurrence.unrolled.view import Unrolled
+from nblib.ui.elements import Choice
 from nblib.ui.text_input import words_or_characters
 
 SENTENCE = "the keys to the old cabinet in the hall are lost"
@@ -30,7 +31,7 @@ class UnrolledPanel(widgets.VBox):
             continuous_update=True,
             layout={"flex": "1 1 320px", "width": "auto"},
         )
-        self.cell = widgets.Dropdown(
+        self.cell: Choice[str] = Choice(
             options=[("RNN", "rnn"), ("LSTM", "lstm"), ("GRU", "gru")], value=cell, description="Cell",
             layout={"width": "190px"},
         )  # fmt: skip
@@ -49,7 +50,7 @@ class UnrolledPanel(widgets.VBox):
             empty = "The sentence is empty: type a word, and the network takes its first step."
             self.view.show([], np.zeros(0), np.zeros(0), empty=empty)
             return
-        states, gradients = walk(words, self.cell.value, max(0.0, min(100.0, self.view.weight_scale)))
+        states, gradients = walk(words, self.cell.chosen, max(0.0, min(100.0, self.view.weight_scale)))
         self.view.show(words, states, gradients, cell=self.cell.value, verdict=f"{verdict(gradients)} {note}".strip())
 
 
