@@ -70,6 +70,10 @@ class RunView(widgets.VBox):
         """What a person asks of the pictures; a change of it is drawn at once, also in between the redraws of a run."""
         return ()
 
+    def rest_after(self, seconds: float) -> float:
+        """Seconds without a draw after one that took so long."""
+        return min(LONGEST_REST, self.rest * seconds)
+
     def preview(self, session: Session, name: str) -> None:
         """A live setting is being moved during a run: show what it would do. The lock is held; be quick."""
 
@@ -188,7 +192,7 @@ class RunView(widgets.VBox):
                 raise
             self._asked, self._drawn, self._detached = asked, key, ""
             now = time.monotonic()
-            self._next_draw = now + max(self.fastest, min(LONGEST_REST, self.rest * (now - began)))
+            self._next_draw = now + max(self.fastest, self.rest_after(now - began))
 
     def _detach(self, error: Exception) -> None:
         self._detached = f"{type(error).__name__}: {error}".splitlines()[0]
@@ -203,7 +207,8 @@ class RunView(widgets.VBox):
             self._hear(session)
             self.show_state()
             self._painted = state
-            self._next_paint = now + max(STATUS_SECONDS, min(LONGEST_REST, REST * (time.monotonic() - now)))
+            # At most 0.25 % of the time: the pictures have the better part of what drawing may take.
+            self._next_paint = now + max(STATUS_SECONDS, min(LONGEST_REST, 2 * REST * (time.monotonic() - now)))
 
     def _hear(self, session: Session) -> None:
         """What the worker has acknowledged since last time."""

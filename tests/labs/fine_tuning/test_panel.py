@@ -511,3 +511,10 @@ def test_the_session_is_a_session(gated):
     panel, job = gated()
     begin(panel, job)
     assert isinstance(panel.session, Session) and panel.session.config == panel.config
+
+
+def test_the_longer_a_draw_takes_the_longer_none_follows():
+    panel = FineTunePanel()
+    shares = [seconds / (seconds + panel.rest_after(seconds)) for seconds in (0.0005, 0.001, 0.004, 0.012)]
+    assert all(share < 0.01 for share in shares) and shares[2] < 0.007
+    assert panel.rest_after(0.001) <= 0.1
