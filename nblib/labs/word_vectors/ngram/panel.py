@@ -186,7 +186,7 @@ class NgramPanel(widgets.VBox):
             self._counting = Background()
             self._count()
 
-    def _not_counted(self, error: Exception) -> None:
+    def _not_counted(self, error: BaseException) -> None:
         with self._lock:
             self._problem = f"the text could not be counted: {problem_text(error)}"
             self.refresh()
