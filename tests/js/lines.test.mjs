@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { curves_of, is_series, nearest, reaches, sight_of, stepped, summary, value_text, y_ticks, zoomed } from "../../nblib/ui/views/lines_state.js";
 import { box_of, look_of, paint_chart, part_of, place_text, swatch } from "../../nblib/ui/views/lines_paint.js";
+import { escaped } from "../../nblib/ui/views/dom.js";
 import { svg_of } from "../../nblib/ui/views/save.js";
 import { close, view_of } from "./fakes.mjs";
 
@@ -225,4 +226,9 @@ test("svg: names of levels that lie close do not lie on each other", () => {
 test("svg: a number too long for its place is squeezed into it", () => {
   const svg = saved([one([0, 10], [1.501e-4, 1.509e-4])]);
   assert.match(svg, /textLength="38" lengthAdjust="spacingAndGlyphs">1\.50\de-4</);
+});
+
+test("a saved picture is XML whatever a name holds", () => {
+  assert.equal(escaped('a\u0001<b>&"c\ud83d'), "a\ufffd&lt;b&gt;&amp;&quot;c\ufffd");
+  assert.equal(escaped("你好 \ud83d\ude00"), "你好 \ud83d\ude00");
 });

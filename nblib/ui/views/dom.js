@@ -66,3 +66,13 @@ export function changes(model, read, names = [""]) {
   read();
   return () => { for (const event of events) model.off(event, changed); };
 }
+
+/**
+ * A text as XML has it, in saved pictures. Control letters and halves of pairs, which XML has no place for, become �.
+ * @param {string} text
+ */
+export function escaped(text) {
+  const known = String(text).replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, "\ufffd")
+    .replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd");
+  return known.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
+}

@@ -1,7 +1,7 @@
 // Charts as files: drawn once more with a pen that writes SVG, black on white, text as text; a PNG is that SVG painted.
 
 import { FONT, SERIES } from "./canvas.js";
-import { element } from "./dom.js";
+import { element, escaped } from "./dom.js";
 
 /**
  * @typedef {{ width: number, height: number, top?: number, paint: (pen: any, theme: Theme) => void }} Part
@@ -43,7 +43,7 @@ class Pen {
   /** A whole circle. @param {number} x @param {number} y @param {number} r */
   arc(x, y, r) { this.path += `M${short(x - r)} ${short(y)}a${r} ${r} 0 1 0 ${2 * r} 0a${r} ${r} 0 1 0 ${-2 * r} 0Z`; }
   /** @param {number[]} dash */
-  setLineDash(dash) { this.dash = dash; }
+  setLineDash(dash) { this.dash = dash.map(Number); }
   stroke() {
     const dash = this.dash.length ? ` stroke-dasharray="${this.dash.join(" ")}"` : "";
     this.parts.push(`<path d="${this.path}" fill="none" stroke="${this.strokeStyle}" stroke-width="${this.lineWidth}"` +
@@ -71,11 +71,6 @@ class Pen {
 
 /** @param {number} value */
 function short(value) { return String(Math.round(100 * value) / 100); }
-
-/** @param {string} text */
-function escaped(text) {
-  return String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/"/g, "&quot;");
-}
 
 /**
  * One SVG with the charts below each other.

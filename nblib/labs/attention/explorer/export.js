@@ -2,7 +2,7 @@
 
 import { pen_of } from "../../../ui/views/canvas.js";
 import { colour_map, hex } from "../../../ui/views/colours.js";
-import { element } from "../../../ui/views/dom.js";
+import { element, escaped } from "../../../ui/views/dom.js";
 import { fixed } from "../../../ui/views/numbers.js";
 import { map_picture, weight_entry } from "./maps.js";
 import { strongest } from "./state.js";
@@ -11,9 +11,6 @@ import { strongest } from "./state.js";
  * @typedef {{ title: string, tokens: string[], weights: Float32Array, top: number, signed: boolean, query: number | null }} Picture
  *   weights [T, T]; `query`: the row whose lines are drawn, null for all
  */
-
-/** @param {string} text */
-const escaped = (text) => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 
 /** @param {Picture} picture */
 export function svg_of(picture) {
