@@ -201,8 +201,9 @@ class Session(Facts):
         self._refuse_if_fixed(values)
         desk = self.desk
         with desk.changed:
-            if self.over or self.state == STOPPING:
-                raise SessionError(f"the session is {self.state}; set() needs one that goes on")
+            if self.over or self.state == STOPPING or desk.stop_wanted:
+                state = self.state if self.over else STOPPING
+                raise SessionError(f"the session is {state}; set() needs one that goes on")
             desk.changes.extend(values.items())
             desk.nudge()
 
