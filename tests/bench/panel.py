@@ -25,8 +25,8 @@ config = FineTuneConfig(max_train_samples=1024, max_eval_samples=512, epochs=20,
 """
 PANEL = "panel = FineTunePanel(config)\ndisplay(panel)"
 
-# One press of an arrow key on the slider, to the painting in which the schedule has changed. The pixels are read after
-# a painting and not with each frame: reading them takes as long as all the rest.
+# One press of an arrow key on the slider, to the frame after the one in which the schedule has changed. The pixels are
+# read after a painting and not with each frame: reading them takes as long as all the rest.
 SLIDE = """async ([name, key]) => {
   const slider = document.querySelector(`.nblib-panel input[type=range][aria-label="${name}"]`);
   const canvas = [...document.querySelectorAll('.nblib-panel .nblib-lines canvas')].at(-1);
@@ -37,7 +37,7 @@ SLIDE = """async ([name, key]) => {
   const painted = new Promise(done => {
     context.clearRect = (...box) => {
       clear.apply(context, box);
-      queueMicrotask(() => { const now = performance.now(); if (drawn() !== before) done(now); });
+      queueMicrotask(() => { if (drawn() !== before) requestAnimationFrame(() => done(performance.now())); });
     };
   });
   const began = performance.now();
@@ -82,6 +82,7 @@ BARE_SLIDE = """async key => {
     if (performance.now() - began > 5000) return null;
     await new Promise(requestAnimationFrame);
   }
+  await new Promise(requestAnimationFrame);
   return performance.now() - began;
 }"""
 MESSAGE = "() => document.querySelector('.nblib-panel .nblib-message').textContent"
