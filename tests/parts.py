@@ -30,6 +30,7 @@ SLOW = (
     "tests/cli/test_cli.py",
     "tests/cli/test_cli_smoke.py",
     "tests/cli/test_publish.py::test_real_pip",
+    "tests/house/test_adding_a_lab.py",
     "tests/house/test_docs.py",
     "tests/ui/test_messages.py",
     "tests/labs/seq2seq/",
