@@ -32,6 +32,7 @@ SLOW = (
     "tests/cli/test_publish.py::test_real_pip",
     "tests/house/test_adding_a_lab.py",
     "tests/house/test_docs.py",
+    "tests/house/test_parts.py::test_a_file_is_run",
     "tests/ui/test_messages.py",
     "tests/labs/seq2seq/",
     "tests/labs/fine_tuning/test_experiments.py",
